@@ -1,0 +1,330 @@
+//===-- Driver.cpp ----------------------------------------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "cli/Driver.h"
+
+#include "ir/Text.h"
+#include "ir/Verifier.h"
+#include "report/Findings.h"
+#include "report/Paths.h"
+#include "support/Error.h"
+
+#include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/ThreadPool.h"
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <set>
+
+using namespace mdlcheck;
+using namespace mdlcheck::cli;
+using frontend::CompileJob;
+
+//===----------------------------------------------------------------------===//
+// What to analyse
+//===----------------------------------------------------------------------===//
+
+static llvm::Error checkReadable(const std::string &file,
+                                 const std::string &path) {
+  llvm::sys::fs::file_status status;
+  if (std::error_code ec = llvm::sys::fs::status(path, status))
+    return inputError(file, 0,
+                      ec == std::errc::no_such_file_or_directory
+                          ? "no such file"
+                          : ec.message());
+  if (llvm::sys::fs::is_directory(status))
+    return inputError(file, 0,
+                      "is a directory; name source files, or the build "
+                      "directory with -p to analyse all of its files");
+  auto handle = llvm::sys::fs::openNativeFileForRead(path);
+  if (!handle)
+    return inputError(file, 0,
+                      "cannot be read: " + llvm::toString(handle.takeError()));
+  llvm::sys::fs::closeFile(*handle);
+  return llvm::Error::success();
+}
+
+static void removeRepeatedJobs(std::vector<CompileJob> &jobs) {
+  std::set<std::tuple<std::string, std::string, std::vector<std::string>>> seen;
+  std::erase_if(jobs, [&](const CompileJob &job) {
+    return !seen.insert({job.directory, job.file, job.arguments}).second;
+  });
+}
+
+static llvm::Expected<std::vector<CompileJob>>
+jobsOfDatabase(const std::string &buildDir) {
+  auto jobs = frontend::loadCompileDatabase(buildDir);
+  if (!jobs)
+    return jobs.takeError();
+  if (jobs->empty())
+    return inputError(
+        buildDir, 0,
+        "the compile database here lists no C or C++ files; build the driver "
+        "with the database switched on, or give FILE... -- FLAGS");
+  return jobs;
+}
+
+llvm::Expected<std::vector<CompileJob>> cli::collectJobs(const Input &input) {
+  for (const std::string &file : input.files)
+    if (llvm::Error error = checkReadable(
+            file, report::absolutePath(file, input.workingDirectory)))
+      return error;
+
+  std::vector<CompileJob> jobs;
+  if (input.hasFlags) {
+    if (input.files.empty())
+      return inputError("compiler flags after '--' need source files before "
+                        "it: mdlcheck FILE... -- FLAGS");
+    for (const std::string &file : input.files)
+      jobs.push_back(frontend::fixedJob(file, input.flags));
+    removeRepeatedJobs(jobs);
+    return jobs;
+  }
+
+  std::string buildDir = input.buildDir;
+  if (input.files.empty()) {
+    if (buildDir.empty())
+      buildDir = frontend::findCompileDatabase(
+          report::absolutePath("all.c", input.workingDirectory));
+    if (buildDir.empty())
+      return inputError("no files given, and no compile_commands.json in this "
+                        "directory or above it; give the directory that has "
+                        "one with -p, or FILE... -- FLAGS");
+    auto all = jobsOfDatabase(buildDir);
+    if (!all)
+      return all.takeError();
+    return std::move(*all);
+  }
+
+  // Files may lie in projects of their own, each with its database.
+  std::map<std::string, std::vector<CompileJob>> databases;
+  for (const std::string &file : input.files) {
+    std::string path = report::absolutePath(file, input.workingDirectory);
+    std::string dir =
+        buildDir.empty() ? frontend::findCompileDatabase(path) : buildDir;
+    if (dir.empty())
+      return inputError(file, 0,
+                        "no compile_commands.json in the directories above "
+                        "it; give the directory that has one with -p, or the "
+                        "compiler's flags after '--'");
+    auto [it, isNew] = databases.try_emplace(dir);
+    if (isNew) {
+      auto loaded = jobsOfDatabase(dir);
+      if (!loaded)
+        return loaded.takeError();
+      it->second = std::move(*loaded);
+    }
+    for (CompileJob &job : frontend::jobsFor(it->second, path))
+      jobs.push_back(std::move(job));
+  }
+  removeRepeatedJobs(jobs);
+  return jobs;
+}
+
+//===----------------------------------------------------------------------===//
+// The run
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double secondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// A compiler error and the notes that belong to it: they stay together when
+/// errors of several units are put in order.
+using NotificationGroup = std::vector<report::Notification>;
+
+/// What one job leaves behind; its unit is gone by then.
+struct JobResult {
+  std::string file;
+  program::AnalysisResult analysis;
+  std::vector<NotificationGroup> notifications;
+  bool complete = true;
+  double parseSeconds = 0;
+  double analyseSeconds = 0;
+};
+
+void makeAbsolute(contract::Location &where, const std::string &directory) {
+  where.file = report::absolutePath(where.file, directory);
+}
+
+std::vector<NotificationGroup>
+notificationsOf(const frontend::ParsedUnit &parsed, const CompileJob &job) {
+  std::vector<NotificationGroup> groups;
+  for (const frontend::Diagnostic &d : parsed.diagnostics) {
+    report::Notification n;
+    n.where = {d.file, d.line, d.column, 0, 0};
+    makeAbsolute(n.where, job.directory);
+    n.message = d.message;
+    switch (d.severity) {
+    case frontend::Diagnostic::Severity::Note:
+      n.level = report::Notification::Level::Note;
+      break;
+    case frontend::Diagnostic::Severity::Warning:
+      n.level = report::Notification::Level::Warning;
+      break;
+    case frontend::Diagnostic::Severity::Error:
+    case frontend::Diagnostic::Severity::Fatal:
+      n.level = report::Notification::Level::Error;
+      break;
+    }
+    if (n.level != report::Notification::Level::Note || groups.empty())
+      groups.emplace_back();
+    groups.back().push_back(std::move(n));
+  }
+  if (parsed.unusable && groups.empty()) {
+    report::Notification n;
+    n.where.file = report::absolutePath(job.file, job.directory);
+    n.message = "cannot be analysed: the source cannot be read or its "
+                "command cannot be understood";
+    groups.push_back({std::move(n)});
+  }
+  return groups;
+}
+
+void verifyOrDie(const ir::Unit &unit) {
+  std::vector<std::string> mistakes = ir::verify(unit);
+  if (mistakes.empty())
+    return;
+  std::string text = unit.mainFile + ": the program graph is not well formed:";
+  for (const std::string &mistake : mistakes)
+    text += "\n  " + mistake;
+  llvm::report_fatal_error(llvm::StringRef(text), /*gen_crash_diag=*/false);
+}
+
+JobResult runJob(const CompileJob &job, const contract::RuleSet &rules,
+                 const RunOptions &options) {
+  JobResult result;
+  result.file = report::absolutePath(job.file, job.directory);
+  Clock::time_point start = Clock::now();
+  frontend::ParsedUnit parsed = frontend::parse(job, options.frontend);
+  result.parseSeconds = secondsSince(start);
+  result.notifications = notificationsOf(parsed, job);
+  result.complete = !parsed.hadErrors && !parsed.unusable;
+  if (!parsed.unit)
+    return result;
+  if (options.verify)
+    verifyOrDie(*parsed.unit);
+  start = Clock::now();
+  result.analysis = program::analyze(*parsed.unit, rules, options.analysis);
+  result.analyseSeconds = secondsSince(start);
+
+  for (contract::Finding &finding : result.analysis.findings) {
+    makeAbsolute(finding.where, job.directory);
+    for (contract::PathStep &step : finding.path)
+      makeAbsolute(step.where, job.directory);
+  }
+  for (auto *list :
+       {&result.analysis.coverage.skipped, &result.analysis.coverage.limited})
+    for (program::Coverage::Function &function : *list)
+      makeAbsolute(function.where, job.directory);
+  return result;
+}
+
+template <typename T> void append(std::vector<T> &to, std::vector<T> &from) {
+  std::move(from.begin(), from.end(), std::back_inserter(to));
+}
+
+template <typename T> void sortUnique(std::vector<T> &list) {
+  std::sort(list.begin(), list.end());
+  list.erase(std::unique(list.begin(), list.end()), list.end());
+}
+
+// Sums, maps and sorted lists only: nothing here may depend on the order.
+void merge(program::Coverage &to, program::Coverage &from) {
+  to.functionsDefined += from.functionsDefined;
+  to.functionsAnalysed += from.functionsAnalysed;
+  append(to.skipped, from.skipped);
+  append(to.limited, from.limited);
+  for (const auto &[name, count] : from.unknownCallees)
+    to.unknownCallees[name] += count;
+}
+
+void merge(program::Stats &to, const program::Stats &from) {
+  to.blocks += from.blocks;
+  to.instructions += from.instructions;
+  to.statesVisited += from.statesVisited;
+  to.summaries += from.summaries;
+  to.summaryHits += from.summaryHits;
+}
+
+} // namespace
+
+RunResult cli::run(std::vector<CompileJob> jobs, const contract::RuleSet &rules,
+                   const report::RuleSelection &selection,
+                   report::Sources &sources, const RunOptions &options) {
+  Clock::time_point start = Clock::now();
+  std::vector<JobResult> results(jobs.size());
+  std::mutex progressMutex;
+  size_t started = 0;
+  auto runOne = [&](size_t i) {
+    if (options.progress) {
+      std::lock_guard<std::mutex> lock(progressMutex);
+      options.progress(++started, jobs.size(), jobs[i].file);
+    }
+    results[i] = runJob(jobs[i], rules, options);
+  };
+  if (options.threads == 1 || jobs.size() == 1) {
+    for (size_t i = 0; i < jobs.size(); ++i)
+      runOne(i);
+  } else {
+    llvm::DefaultThreadPool pool(llvm::hardware_concurrency(options.threads));
+    for (size_t i = 0; i < jobs.size(); ++i)
+      pool.async(runOne, i);
+    pool.wait();
+  }
+
+  RunResult run;
+  report::Report &report = run.report;
+  report.rules = &rules;
+  std::vector<NotificationGroup> groups;
+  for (JobResult &result : results) {
+    for (contract::Finding &finding : result.analysis.findings)
+      if (selection.contains(finding.rule))
+        report.findings.push_back(std::move(finding));
+    append(groups, result.notifications);
+    report.files.push_back(std::move(result.file));
+    merge(report.coverage, result.analysis.coverage);
+    merge(report.stats, result.analysis.stats);
+    report.complete &= result.complete;
+    run.times.parse += result.parseSeconds;
+    run.times.analyse += result.analyseSeconds;
+  }
+  sortUnique(report.files);
+  sortUnique(report.coverage.skipped);
+  sortUnique(report.coverage.limited);
+  sortUnique(groups);
+  for (NotificationGroup &group : groups) {
+    run.errors += group.front().level == report::Notification::Level::Error;
+    append(report.notifications, group);
+  }
+  report::sortFindings(report.findings);
+  report::assignFingerprints(report.findings, rules, sources);
+  run.times.wall = secondsSince(start);
+  return run;
+}
+
+bool cli::dumpIr(const std::vector<CompileJob> &jobs,
+                 const frontend::FrontendOptions &options,
+                 llvm::raw_ostream &os,
+                 std::vector<report::Notification> &notifications) {
+  bool complete = true;
+  for (const CompileJob &job : jobs) {
+    frontend::ParsedUnit parsed = frontend::parse(job, options);
+    for (NotificationGroup &group : notificationsOf(parsed, job))
+      append(notifications, group);
+    complete &= !parsed.hadErrors && !parsed.unusable;
+    if (parsed.unit)
+      ir::write(*parsed.unit, os);
+  }
+  return complete;
+}

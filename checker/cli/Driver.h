@@ -1,0 +1,82 @@
+//===-- Driver.h - from jobs to a report ----------------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What every host does between knowing what to analyse and showing what was
+// found. Nothing here reads options or prints.
+//
+//===----------------------------------------------------------------------===//
+#ifndef MDLCHECK_CLI_DRIVER_H
+#define MDLCHECK_CLI_DRIVER_H
+
+#include "frontend/Frontend.h"
+#include "program/Analysis.h"
+#include "report/Report.h"
+#include "report/RuleSelection.h"
+
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/Support/Error.h"
+
+#include <string>
+#include <vector>
+
+namespace mdlcheck::cli {
+
+/// What to analyse, as a user says it.
+struct Input {
+  std::vector<std::string> files; ///< none: all of the database
+  std::string buildDir;           ///< holds the database; empty: look for one
+  /// Compiler flags in place of a database ("FILE... -- flags").
+  bool hasFlags = false;
+  std::vector<std::string> flags;
+  std::string workingDirectory; ///< absolute; relative names start here
+};
+
+/// The jobs for `input`, one per command. Errors say what the user can do.
+llvm::Expected<std::vector<frontend::CompileJob>>
+collectJobs(const Input &input);
+
+struct RunOptions {
+  frontend::FrontendOptions frontend;
+  program::AnalysisOptions analysis;
+  unsigned threads = 1; ///< 0: as many as the machine has
+  /// Check each graph after lowering. A graph that is not well formed is a
+  /// bug of ours and ends the program.
+  bool verify = false;
+  /// Called before a job starts, from any thread, one at a time.
+  llvm::function_ref<void(size_t started, size_t total, llvm::StringRef file)>
+      progress = nullptr;
+};
+
+/// Seconds, summed over threads; `wall` is what the user waited.
+struct PhaseTimes {
+  double parse = 0;
+  double analyse = 0;
+  double wall = 0;
+};
+
+struct RunResult {
+  /// Complete but for `toolVersion`. What comes out is the same for any
+  /// number of threads and any order of the jobs.
+  report::Report report;
+  unsigned errors = 0; ///< compiler errors among the notifications
+  PhaseTimes times;
+};
+
+RunResult run(std::vector<frontend::CompileJob> jobs,
+              const contract::RuleSet &rules,
+              const report::RuleSelection &selection, report::Sources &sources,
+              const RunOptions &options);
+
+/// The graphs of all jobs as text (--dump-ir). False when a job had errors;
+/// they are added to `notifications`.
+bool dumpIr(const std::vector<frontend::CompileJob> &jobs,
+            const frontend::FrontendOptions &options, llvm::raw_ostream &os,
+            std::vector<report::Notification> &notifications);
+
+} // namespace mdlcheck::cli
+
+#endif // MDLCHECK_CLI_DRIVER_H

@@ -1,0 +1,324 @@
+//===-- Main.cpp - the command line program ---------------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "cli/Driver.h"
+#include "cli/Options.h"
+#include "report/Explain.h"
+#include "report/Paths.h"
+#include "support/Error.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/PrettyStackTrace.h"
+#include "llvm/Support/Process.h"
+
+#include <csignal>
+#include <cstdlib>
+
+using namespace mdlcheck;
+using namespace mdlcheck::cli;
+
+namespace {
+
+// The codes are part of the interface: README.md, "Exit codes".
+constexpr int kExitClean = 0;
+constexpr int kExitFindings = 1;
+constexpr int kExitBadInput = 2;
+
+int fail(llvm::Error error) {
+  llvm::errs() << "mdlcheck: error: " << llvm::toString(std::move(error))
+               << '\n';
+  return kExitBadInput;
+}
+
+/// Standard output or the file of -o. What could not be written is an error,
+/// except that a reader who has seen enough (`| head`) is none.
+class Output {
+public:
+  llvm::Error open(const std::string &name) {
+    if (name.empty() || name == "-")
+      return llvm::Error::success();
+    std::error_code ec;
+    file = std::make_unique<llvm::raw_fd_ostream>(name, ec);
+    if (ec) {
+      file.reset();
+      return inputError(name, 0, "cannot be written: " + ec.message());
+    }
+    this->name = name;
+    return llvm::Error::success();
+  }
+
+  llvm::raw_fd_ostream &stream() { return file ? *file : llvm::outs(); }
+
+  llvm::Error close() {
+    llvm::raw_fd_ostream &os = stream();
+    os.flush();
+    std::error_code ec = os.error();
+    os.clear_error();
+    if (!ec || ec == std::errc::broken_pipe)
+      return llvm::Error::success();
+    return inputError(file ? name : "standard output", 0,
+                      "cannot be written: " + ec.message());
+  }
+
+private:
+  std::unique_ptr<llvm::raw_fd_ostream> file;
+  std::string name;
+};
+
+bool wantsColor(Choice choice, bool isTerminal) {
+  if (choice != Choice::Auto)
+    return choice == Choice::Always;
+  // https://no-color.org: any value but the empty one.
+  const char *noColor = std::getenv("NO_COLOR");
+  const char *term = std::getenv("TERM");
+  return isTerminal && !(noColor && *noColor) &&
+         !(term && llvm::StringRef(term) == "dumb");
+}
+
+std::string plural(uint64_t count, llvm::StringRef noun) {
+  return std::to_string(count) + " " + noun.str() + (count == 1 ? "" : "s");
+}
+
+/// The line "[3/35] file" that each file writes over on a terminal.
+class Progress {
+public:
+  Progress(bool enabled, const std::string &workingDirectory)
+      : enabled(enabled), workingDirectory(workingDirectory) {}
+  ~Progress() {
+    if (enabled && shown)
+      llvm::errs() << "\r\033[K";
+  }
+  void show(size_t started, size_t total, llvm::StringRef file) {
+    if (!enabled)
+      return;
+    shown = true;
+    llvm::errs() << "\r\033[K[" << started << '/' << total << "] "
+                 << report::relativeTo(file, workingDirectory);
+  }
+
+private:
+  bool enabled;
+  bool shown = false;
+  const std::string &workingDirectory;
+};
+
+void printNotifications(const std::vector<report::Notification> &notifications,
+                        const Options &options,
+                        const std::string &workingDirectory) {
+  report::WriterOptions writerOptions;
+  writerOptions.workingDirectory = workingDirectory;
+  writerOptions.color = wantsColor(options.color, llvm::errs().is_displayed());
+  if (writerOptions.color)
+    llvm::errs().enable_colors(true);
+  for (const report::Notification &n : notifications)
+    report::writeNotification(n, writerOptions, llvm::errs());
+}
+
+void printIncomplete(const RunResult &result, const Options &options) {
+  const program::Coverage &coverage = result.report.coverage;
+  llvm::errs() << "mdlcheck: " << plural(result.errors, "error")
+               << " in the source; "
+               << plural(coverage.skipped.size(), "function")
+               << (coverage.skipped.size() == 1 ? " was" : " were")
+               << " left out";
+  if (!coverage.skipped.empty() && !options.coverage)
+    llvm::errs() << " (--coverage names "
+                 << (coverage.skipped.size() == 1 ? "it" : "them") << ")";
+  llvm::errs() << '\n';
+}
+
+void printSummary(const report::Report &report, const Options &options) {
+  const program::Coverage &coverage = report.coverage;
+  llvm::errs() << plural(report.findings.size(), "finding") << " in "
+               << plural(coverage.functionsAnalysed, "function") << " of "
+               << plural(report.files.size(), "file");
+  // Said with the errors already when there are any.
+  if (report.complete && !coverage.skipped.empty())
+    llvm::errs() << "; " << plural(coverage.skipped.size(), "function")
+                 << " not analysed"
+                 << (options.coverage ? "" : " (see --coverage)");
+  llvm::errs() << '\n';
+}
+
+void printStats(const RunResult &result) {
+  const program::Stats &stats = result.report.stats;
+  const PhaseTimes &times = result.times;
+  llvm::raw_ostream &os = llvm::errs();
+  os << llvm::format("time: %.2f s parsing, %.2f s analysing, %.2f s in all\n",
+                     times.parse, times.analyse, times.wall);
+  os << "graph: " << stats.blocks << " blocks, " << stats.instructions
+     << " instructions\n";
+  os << "states: " << stats.statesVisited
+     << " visited; summaries: " << stats.summaries << " made, "
+     << stats.summaryHits << " used again\n";
+}
+
+int showRules(const Options &options, const contract::RuleSet &rules) {
+  Output output;
+  if (llvm::Error error = output.open(options.output))
+    return fail(std::move(error));
+  llvm::raw_fd_ostream &os = output.stream();
+  if (options.listRules) {
+    report::listRules(rules, os);
+  } else {
+    contract::RuleId id = rules.ruleNamed(options.explain);
+    if (!id) {
+      llvm::StringRef nearest = report::nearestRule(options.explain, rules);
+      return fail(inputError("unknown rule '" + options.explain + "'; " +
+                             (nearest.empty()
+                                  ? "--list-rules shows what there is"
+                                  : "did you mean '" + nearest.str() + "'?")));
+    }
+    bool color = wantsColor(options.color, os.is_displayed());
+    if (color)
+      os.enable_colors(true);
+    report::explainRule(rules.rule(id), color, os);
+  }
+  if (llvm::Error error = output.close())
+    return fail(std::move(error));
+  return kExitClean;
+}
+
+int exitCode(const RunResult &result, const Options &options) {
+  if (!result.report.complete)
+    return kExitBadInput;
+  for (const contract::Finding &finding : result.report.findings)
+    if (options.failOn &&
+        result.report.rules->rule(finding.rule).severity >= *options.failOn)
+      return kExitFindings;
+  return kExitClean;
+}
+
+int dump(const Options &options, const std::vector<frontend::CompileJob> &jobs,
+         const contract::RuleSet &rules) {
+  Output output;
+  if (llvm::Error error = output.open(options.output))
+    return fail(std::move(error));
+  frontend::FrontendOptions frontendOptions;
+  frontendOptions.macrosAsCalls = rules.macroNames();
+  std::vector<report::Notification> notifications;
+  bool complete = dumpIr(jobs, frontendOptions, output.stream(), notifications);
+  printNotifications(notifications, options, options.input.workingDirectory);
+  if (llvm::Error error = output.close())
+    return fail(std::move(error));
+  return complete ? kExitClean : kExitBadInput;
+}
+
+int analyse(const Options &options, std::vector<frontend::CompileJob> jobs,
+            const contract::RuleSet &rules,
+            const report::RuleSelection &selection) {
+  const std::string &workingDirectory = options.input.workingDirectory;
+  // Opened before the work, so that a bad -o is not found out after it.
+  Output output;
+  if (llvm::Error error = output.open(options.output))
+    return fail(std::move(error));
+
+  RunOptions runOptions;
+  runOptions.frontend.macrosAsCalls = rules.macroNames();
+  runOptions.threads = options.threads;
+#ifdef NDEBUG
+  runOptions.verify = std::getenv("MDLCHECK_VERIFY") != nullptr;
+#else
+  runOptions.verify = true;
+#endif
+  report::Sources sources;
+  RunResult result;
+  {
+    Progress progress(!options.quiet && llvm::errs().is_displayed(),
+                      workingDirectory);
+    auto show = [&](size_t started, size_t total, llvm::StringRef file) {
+      progress.show(started, total, file);
+    };
+    runOptions.progress = show;
+    result = run(std::move(jobs), rules, selection, sources, runOptions);
+  }
+  result.report.toolVersion = MDLCHECK_VERSION;
+
+  printNotifications(result.report.notifications, options, workingDirectory);
+  report::WriterOptions writerOptions;
+  writerOptions.workingDirectory = workingDirectory;
+  writerOptions.coverage = options.coverage;
+  writerOptions.color =
+      options.format == report::Format::Text &&
+      wantsColor(options.color, output.stream().is_displayed());
+  if (writerOptions.color)
+    output.stream().enable_colors(true);
+  report::createWriter(options.format, writerOptions, sources)
+      ->write(result.report, output.stream());
+  if (llvm::Error error = output.close())
+    return fail(std::move(error));
+
+  if (!result.report.complete)
+    printIncomplete(result, options);
+  if (!options.quiet)
+    printSummary(result.report, options);
+  if (options.stats)
+    printStats(result);
+  return exitCode(result, options);
+}
+
+int realMain(llvm::ArrayRef<const char *> arguments) {
+  auto parsed = parseOptions(arguments);
+  if (!parsed)
+    return fail(parsed.takeError());
+  Options options = std::move(*parsed);
+  if (options.help || options.version) {
+    if (options.help)
+      printHelp(llvm::outs());
+    else
+      llvm::outs() << "mdlcheck " << MDLCHECK_VERSION << '\n';
+    Output output;
+    if (llvm::Error error = output.close())
+      return fail(std::move(error));
+    return kExitClean;
+  }
+
+  contract::RuleSet rules = contract::RuleSet::shipped();
+  for (const std::string &file : options.contractFiles)
+    if (llvm::Error error = rules.addFile(file))
+      return fail(std::move(error));
+  if (options.listRules || !options.explain.empty())
+    return showRules(options, rules);
+
+  report::RuleSelection selection = report::RuleSelection::defaults(rules);
+  if (options.rules) {
+    auto chosen = report::RuleSelection::parse(*options.rules, rules);
+    if (!chosen)
+      return fail(chosen.takeError());
+    selection = std::move(*chosen);
+  }
+
+  llvm::SmallString<256> workingDirectory;
+  if (std::error_code ec = llvm::sys::fs::current_path(workingDirectory))
+    return fail(
+        inputError("the current directory cannot be read: " + ec.message()));
+  options.input.workingDirectory = workingDirectory.str().str();
+  auto jobs = collectJobs(options.input);
+  if (!jobs)
+    return fail(jobs.takeError());
+  if (options.dumpIr)
+    return dump(options, *jobs, rules);
+  return analyse(options, std::move(*jobs), rules, selection);
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  llvm::setBugReportMsg("This is a bug in mdlcheck. Please report it with the "
+                        "file and flags it was given.\n");
+  llvm::InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
+#ifdef SIGPIPE
+  // A reader that goes away is seen as an error of the write.
+  std::signal(SIGPIPE, SIG_IGN);
+#endif
+  int code = realMain(llvm::ArrayRef<const char *>(argv, argc).drop_front());
+  // Nobody is left to tell when standard error cannot be written.
+  llvm::outs().clear_error();
+  llvm::errs().clear_error();
+  return code;
+}

@@ -1,0 +1,331 @@
+//===-- Options.cpp ---------------------------------------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "cli/Options.h"
+
+#include "support/Error.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/Allocator.h"
+#include "llvm/Support/CommandLine.h"
+
+using namespace mdlcheck;
+using namespace mdlcheck::cli;
+
+namespace {
+
+/// Takes the value of an option (empty for one without) into `Options`.
+using Handler = llvm::Error (*)(Options &, llvm::StringRef value);
+
+struct OptionInfo {
+  llvm::StringLiteral name;
+  llvm::StringLiteral valueName; ///< empty: takes no value
+  llvm::StringLiteral help;
+  Handler handler;
+};
+
+template <bool Options::*Flag>
+llvm::Error setFlag(Options &options, llvm::StringRef) {
+  options.*Flag = true;
+  return llvm::Error::success();
+}
+
+llvm::Error badValue(llvm::StringRef option, llvm::StringRef value,
+                     llvm::StringRef expected) {
+  return inputError(
+      ("invalid value '" + value + "' for " + option + "; it takes " + expected)
+          .str());
+}
+
+llvm::Error setFormat(Options &options, llvm::StringRef value) {
+  auto format = llvm::StringSwitch<std::optional<report::Format>>(value)
+                    .Case("text", report::Format::Text)
+                    .Case("sarif", report::Format::Sarif)
+                    .Case("json", report::Format::Json)
+                    .Default(std::nullopt);
+  if (!format)
+    return badValue("--format", value, "text, sarif or json");
+  options.format = *format;
+  return llvm::Error::success();
+}
+
+llvm::Error setFailOn(Options &options, llvm::StringRef value) {
+  using contract::Severity;
+  options.failOn = llvm::StringSwitch<std::optional<Severity>>(value)
+                       .Case("note", Severity::Note)
+                       .Case("warning", Severity::Warning)
+                       .Case("error", Severity::Error)
+                       .Default(std::nullopt);
+  if (!options.failOn && value != "none")
+    return badValue("--fail-on", value, "none, note, warning or error");
+  return llvm::Error::success();
+}
+
+llvm::Error setColor(Options &options, llvm::StringRef value) {
+  auto color = llvm::StringSwitch<std::optional<Choice>>(value)
+                   .Case("auto", Choice::Auto)
+                   .Case("always", Choice::Always)
+                   .Case("never", Choice::Never)
+                   .Default(std::nullopt);
+  if (!color)
+    return badValue("--color", value, "auto, always or never");
+  options.color = *color;
+  return llvm::Error::success();
+}
+
+llvm::Error setThreads(Options &options, llvm::StringRef value) {
+  if (value.getAsInteger(10, options.threads) || options.threads > 1024)
+    return badValue("-j", value, "a number of threads, 0 for one a processor");
+  return llvm::Error::success();
+}
+
+llvm::Error setBuildDir(Options &options, llvm::StringRef value) {
+  options.input.buildDir = value.str();
+  return llvm::Error::success();
+}
+
+llvm::Error setOutput(Options &options, llvm::StringRef value) {
+  options.output = value.str();
+  return llvm::Error::success();
+}
+
+llvm::Error setRules(Options &options, llvm::StringRef value) {
+  options.rules = value.str();
+  return llvm::Error::success();
+}
+
+llvm::Error addContracts(Options &options, llvm::StringRef value) {
+  options.contractFiles.push_back(value.str());
+  return llvm::Error::success();
+}
+
+llvm::Error setExplain(Options &options, llvm::StringRef value) {
+  options.explain = value.str();
+  return llvm::Error::success();
+}
+
+constexpr OptionInfo kOptions[] = {
+    {"p", "BUILD_DIR",
+     "where compile_commands.json is; without it the next one above each "
+     "file, or above the current directory, is taken",
+     setBuildDir},
+    {"format", "text|sarif|json",
+     "how findings are written; text is the default", setFormat},
+    {"o", "FILE", "write the findings to FILE instead of standard output",
+     setOutput},
+    {"rules", "LIST",
+     "rules to check for: ids and patterns separated by commas, switched off "
+     "with a '-' in front; a list that begins with '-' starts from the "
+     "default, "
+     "any other from nothing (--rules=mdl-*,-mdl-leak)",
+     setRules},
+    {"contracts", "FILE",
+     "contracts of your own wrappers, in YAML; may be given several times",
+     addContracts},
+    {"fail-on", "none|note|warning|error",
+     "the least severity of a finding that makes the exit code 1; warning is "
+     "the default",
+     setFailOn},
+    {"j", "N",
+     "analyse N files at a time; as many as there are processors is the "
+     "default",
+     setThreads},
+    {"coverage", "",
+     "after the findings, name the functions that were not analysed or with "
+     "less precision, with the reason, and the unknown functions that were "
+     "given a tracked object",
+     setFlag<&Options::coverage>},
+    {"stats", "", "print times and counts to standard error",
+     setFlag<&Options::stats>},
+    {"quiet", "", "print findings and errors only: no summary, no progress",
+     setFlag<&Options::quiet>},
+    {"color", "auto|always|never",
+     "colour in text; auto is the default: on a terminal, unless NO_COLOR is "
+     "set",
+     setColor},
+    {"list-rules", "", "list the rules and exit", setFlag<&Options::listRules>},
+    {"explain", "RULE", "show what RULE finds and how to fix it, and exit",
+     setExplain},
+    {"dump-ir", "", "print the program graph of each file and exit",
+     setFlag<&Options::dumpIr>},
+    {"version", "", "print the version and exit", setFlag<&Options::version>},
+    {"help", "", "print this help and exit", setFlag<&Options::help>},
+};
+
+const OptionInfo *optionNamed(llvm::StringRef name) {
+  if (name == "h")
+    name = "help";
+  for (const OptionInfo &info : kOptions)
+    if (info.name == name)
+      return &info;
+  return nullptr;
+}
+
+std::string spelling(const OptionInfo &info) {
+  return (info.name.size() == 1 ? "-" : "--") + info.name.str();
+}
+
+llvm::Error unknownOption(llvm::StringRef argument) {
+  llvm::StringRef name = argument.ltrim('-').split('=').first;
+  std::string message = ("unknown option '" + argument + "'").str();
+  const OptionInfo *nearest = nullptr;
+  unsigned bestDistance = 3;
+  for (const OptionInfo &info : kOptions) {
+    unsigned distance = name.edit_distance(info.name, true, bestDistance);
+    if (info.name.size() > 1 && distance < bestDistance) {
+      bestDistance = distance;
+      nearest = &info;
+    }
+  }
+  if (nearest)
+    message += "; did you mean '" + spelling(*nearest) + "'?";
+  else
+    message += "; mdlcheck --help lists the options (compiler flags go after "
+               "'--')";
+  return inputError(message);
+}
+
+class Parser {
+public:
+  explicit Parser(llvm::ArrayRef<const char *> arguments) : rest(arguments) {}
+
+  llvm::Expected<Options> parse() {
+    while (!rest.empty()) {
+      llvm::StringRef argument = rest.front();
+      rest = rest.drop_front();
+      if (argument == "--") {
+        options.input.hasFlags = true;
+        options.input.flags.assign(rest.begin(), rest.end());
+        break;
+      }
+      if (argument.size() > 1 && argument.front() == '-') {
+        if (llvm::Error error = takeOption(argument))
+          return error;
+      } else if (argument.empty()) {
+        return inputError("an empty file name was given");
+      } else if (argument.front() == '@') {
+        return inputError(argument.substr(1).str(), 0, "no such response file");
+      } else if (argument == "-") {
+        return inputError("source cannot be read from standard input; give "
+                          "the name of a file");
+      } else {
+        options.input.files.push_back(argument.str());
+      }
+    }
+    return std::move(options);
+  }
+
+private:
+  // "--name=value", "--name value", with one dash or two, and "-jN".
+  llvm::Error takeOption(llvm::StringRef argument) {
+    llvm::StringRef body = argument;
+    body.consume_front("-");
+    body.consume_front("-");
+    auto [name, value] = body.split('=');
+    bool hasValue = body.contains('=');
+    const OptionInfo *info = optionNamed(name);
+    if (!info && !argument.starts_with("--") && body.size() > 1) {
+      info = optionNamed(body.take_front());
+      bool attaches = info && !info->valueName.empty() &&
+                      (info->name != "j" || llvm::isDigit(body[1]));
+      // "-output" is a misspelled option, "-j4" and "-pbuild" are not.
+      if (!attaches || info->name == "o" || info->name == "p")
+        info = nullptr;
+      value = body.drop_front();
+      hasValue = true;
+    }
+    if (!info)
+      return unknownOption(argument);
+    if (info->valueName.empty()) {
+      if (hasValue)
+        return inputError(spelling(*info) + " takes no value");
+      return info->handler(options, {});
+    }
+    if (!hasValue) {
+      if (rest.empty() || llvm::StringRef(rest.front()) == "--")
+        return inputError(
+            spelling(*info) + " needs a value: " + spelling(*info) +
+            (info->name.size() == 1 ? " " : "=") + info->valueName.str());
+      value = rest.front();
+      rest = rest.drop_front();
+    }
+    if (value.empty())
+      return inputError(spelling(*info) +
+                        " was given an empty value; it needs " +
+                        info->valueName.str());
+    return info->handler(options, value);
+  }
+
+  llvm::ArrayRef<const char *> rest;
+  Options options;
+};
+
+} // namespace
+
+llvm::Expected<Options>
+cli::parseOptions(llvm::ArrayRef<const char *> arguments) {
+  llvm::BumpPtrAllocator allocator;
+  llvm::SmallVector<const char *, 64> expanded(arguments.begin(),
+                                               arguments.end());
+  llvm::cl::ExpansionContext context(allocator,
+                                     llvm::cl::TokenizeGNUCommandLine);
+  if (llvm::Error error = context.expandResponseFiles(expanded))
+    return inputError("response file: " + llvm::toString(std::move(error)));
+  return Parser(expanded).parse();
+}
+
+// Wraps `text` into a column that starts at `indent`; the cursor is there.
+static void printWrapped(llvm::StringRef text, unsigned indent,
+                         llvm::raw_ostream &os) {
+  constexpr unsigned kWidth = 80;
+  unsigned column = indent;
+  while (!text.empty()) {
+    auto [word, rest] = text.split(' ');
+    text = rest;
+    if (column > indent && column + 1 + word.size() > kWidth) {
+      os << '\n';
+      os.indent(indent);
+      column = indent;
+    } else if (column > indent) {
+      os << ' ';
+      ++column;
+    }
+    os << word;
+    column += word.size();
+  }
+  os << '\n';
+}
+
+void cli::printHelp(llvm::raw_ostream &os) {
+  os << "Finds MDL, page-locking and IRQL mistakes in Windows driver source, "
+        "each with the\npath that leads to it.\n\n"
+        "usage: mdlcheck [-p BUILD_DIR] [options] [FILE...]\n"
+        "       mdlcheck [options] FILE... -- COMPILER_FLAGS\n\n"
+        "Without FILE, all files of the compile database are analysed. "
+        "@FILE stands for\nthe arguments in FILE.\n\n"
+        "options:\n";
+  constexpr unsigned kIndent = 26;
+  for (const OptionInfo &info : kOptions) {
+    std::string left = "  " + spelling(info);
+    if (!info.valueName.empty())
+      left += (info.name.size() == 1 ? " " : "=") + info.valueName.str();
+    os << left;
+    if (left.size() + 2 > kIndent) {
+      os << '\n';
+      os.indent(kIndent);
+    } else {
+      os.indent(kIndent - left.size());
+    }
+    printWrapped(info.help, kIndent, os);
+  }
+  os << "\nexit code:\n"
+        "  0  nothing found\n"
+        "  1  there are findings of at least the --fail-on severity\n"
+        "  2  the command line was wrong or some input could not be analysed; "
+        "findings in\n"
+        "     the rest are still printed, and 2 wins over 1\n";
+}

@@ -1,0 +1,55 @@
+//===-- Options.h - the command line --------------------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Parsed by hand: the options share names with some that the LLVM libraries
+// register for themselves (--stats, --color), "FILE... -- FLAGS" takes any
+// flag, and every mistake is to end in one message that says what to do.
+//
+//===----------------------------------------------------------------------===//
+#ifndef MDLCHECK_CLI_OPTIONS_H
+#define MDLCHECK_CLI_OPTIONS_H
+
+#include "cli/Driver.h"
+
+#include "llvm/ADT/ArrayRef.h"
+
+#include <optional>
+
+namespace mdlcheck::cli {
+
+enum class Choice : uint8_t { Auto, Always, Never };
+
+struct Options {
+  Input input;
+  report::Format format = report::Format::Text;
+  std::string output; ///< empty or "-": standard output
+  std::optional<std::string> rules;
+  std::vector<std::string> contractFiles;
+  /// Findings of at least this severity make the exit code 1; none: nothing
+  /// does.
+  std::optional<contract::Severity> failOn = contract::Severity::Warning;
+  unsigned threads = 0;
+  Choice color = Choice::Auto;
+  bool coverage = false;
+  bool stats = false;
+  bool quiet = false;
+  bool dumpIr = false;
+  bool listRules = false;
+  std::string explain;
+  bool help = false;
+  bool version = false;
+};
+
+/// `arguments` without the program's name. Response files are expanded
+/// first, so they may hold anything, "--" and flags included.
+llvm::Expected<Options> parseOptions(llvm::ArrayRef<const char *> arguments);
+
+void printHelp(llvm::raw_ostream &os);
+
+} // namespace mdlcheck::cli
+
+#endif // MDLCHECK_CLI_OPTIONS_H

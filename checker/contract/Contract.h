@@ -1,0 +1,282 @@
+//===-- Contract.h - what a callee does -----------------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The vocabulary in which DDIs, wrappers and SAL are described. A contract is
+// a list of outcomes; nullable results, conditional success, try-locks and
+// routines that raise are all outcomes, so the engine needs no special code
+// for any of them. The written form is YAML: rules/README.md.
+//
+//===----------------------------------------------------------------------===//
+#ifndef MDLCHECK_CONTRACT_CONTRACT_H
+#define MDLCHECK_CONTRACT_CONTRACT_H
+
+#include "support/Ids.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mdlcheck::contract {
+
+/// One facet of one automaton ("mdl.pages"), into RuleSet::facets.
+using FacetId = Id<struct FacetTag>;
+/// Into RuleSet::automata.
+using AutomatonId = Id<struct AutomatonTag>;
+/// Into RuleSet::rules.
+using RuleId = Id<struct RuleTag>;
+/// A state of one facet: 1 is the first state written in the automaton.
+/// 0 is "not known", about which nothing is ever reported.
+using FacetState = uint8_t;
+constexpr FacetState kUnknownState = 0;
+
+//===----------------------------------------------------------------------===//
+// Expressions over a call's arguments, result and state
+//===----------------------------------------------------------------------===//
+
+/// A small pure expression, e.g. `AccessMode == UserMode`,
+/// `*OldIrql`, `Irp->_IRP::MdlAddress`, `Mdl.pages is locked`, `irql`.
+struct Expr {
+  enum class Kind : uint8_t {
+    Const,    ///< value
+    Param,    ///< index: the argument
+    Result,   ///< what the call returns
+    Irql,     ///< the current IRQL
+    Deref,    ///< lhs: what the pointer points to
+    Member,   ///< lhs (a pointer) -> record::field
+    FacetIs,  ///< lhs is an object whose `facet` is `state` (known to be)
+    Not,      ///< lhs
+    And,      ///< lhs, rhs
+    Or,       ///< lhs, rhs
+    Eq,
+    Ne,
+    Lt, ///< comparisons are signed
+    Le,
+    Gt,
+    Ge,
+    BitAnd,
+    BitOr,
+    Add,
+    Sub,
+  };
+  Kind kind = Kind::Const;
+  int64_t value = 0;
+  uint32_t index = 0;
+  std::string record; ///< Member
+  std::string field;  ///< Member
+  FacetId facet;      ///< FacetIs
+  FacetState state = kUnknownState;
+  std::shared_ptr<const Expr> lhs;
+  std::shared_ptr<const Expr> rhs;
+  /// For Deref: size in bytes of what is read or written, 0 for a pointer.
+  uint32_t size = 0;
+};
+using ExprPtr = std::shared_ptr<const Expr>;
+
+//===----------------------------------------------------------------------===//
+// Requirements
+//===----------------------------------------------------------------------===//
+
+/// The object at `object` must be in one of `allowed`. A known other state is
+/// a violation of the rule `orElse` gives for it; a state without a rule, and
+/// an unknown one, is taken as held.
+struct FacetRequirement {
+  ExprPtr when; ///< null: always
+  ExprPtr object;
+  FacetId facet;
+  std::vector<FacetState> allowed;
+  struct Violation {
+    FacetState state;
+    RuleId rule;
+  };
+  std::vector<Violation> orElse;
+};
+
+/// The IRQL on entry must lie in [min, max]; -1 where there is no bound.
+struct IrqlRequirement {
+  ExprPtr when; ///< null: always
+  int min = -1;
+  int max = -1;
+  RuleId tooHigh;
+  RuleId tooLow;
+  /// Why the limit is what it is, when it depends on `when`: appended to the
+  /// message, e.g. "for pageable memory".
+  std::string because;
+};
+
+//===----------------------------------------------------------------------===//
+// Outcomes
+//===----------------------------------------------------------------------===//
+
+/// The object at `object` changes to `state` in `facet`; or takes over the
+/// state that the object at `copyFrom` has in `copyFacet` (buffers handing
+/// "pageable" on to their MDL). A copied state is matched by name.
+struct FacetEffect {
+  ExprPtr object;
+  FacetId facet;
+  FacetState state = kUnknownState;
+  ExprPtr copyFrom; ///< null: `state` counts
+  FacetId copyFacet;
+};
+
+/// What lies at place `place` becomes `value`, computed from the state on
+/// entry (only `result` is of the exit); a null `value` means unknown,
+/// and at a Deref then all of the object that is pointed to.
+struct Assignment {
+  ExprPtr place; ///< Irql, Deref or Member
+  ExprPtr value;
+};
+
+/// `size` bytes are copied from `from` to `to`, or with a null `from` filled
+/// with the byte `fill` (null: unknown bytes).
+struct MemoryEffect {
+  ExprPtr to;
+  ExprPtr from;
+  ExprPtr fill;
+  ExprPtr size;
+};
+
+struct Outcome {
+  enum class Kind : uint8_t { Returns, Raises, NoReturn };
+  Kind kind = Kind::Returns;
+  /// The outcome happens only where this holds for arguments and state on
+  /// entry; null: it can always happen.
+  ExprPtr when;
+
+  enum class Result : uint8_t {
+    Any,     ///< any value of the type
+    New,     ///< a non-null pointer to an object nothing else refers to
+    NonNull, ///< a non-null pointer (or non-zero value)
+    Null,    ///< null (or zero)
+    Value,   ///< `resultValue`
+    Success, ///< an NTSTATUS >= 0
+    Failure, ///< an NTSTATUS < 0
+  };
+  Result result = Result::Any;
+  ExprPtr resultValue;
+
+  /// Also makes new objects in out parameters: assigned before `facets`.
+  std::vector<ExprPtr> newObjects;
+  std::vector<Assignment> assigns;
+  std::vector<MemoryEffect> memory;
+  std::vector<FacetEffect> facets;
+  /// Somebody else can reach these objects, and what is reachable from them,
+  /// from now on: they are no leak of the caller.
+  std::vector<ExprPtr> escapes;
+  /// Raises: the exception code; null: any error status.
+  ExprPtr raiseCode;
+  /// Raises: the rule that is violated when no handler that executes is
+  /// around the call, here or in a caller. None: nobody minds.
+  RuleId ifUncaught;
+  /// Path note for this outcome, e.g. "fails and returns NULL"; may be empty.
+  std::string note;
+};
+
+struct Contract {
+  enum class Origin : uint8_t { Shipped, User, Annotation, Inferred };
+  std::string name;
+  std::string header; ///< the WDK header that declares it
+  std::string source; ///< the documentation page
+  Origin origin = Origin::Shipped;
+  std::vector<std::string> params;
+  /// The WDK has it as a function-like macro, at least in some versions.
+  bool isMacro = false;
+  std::vector<IrqlRequirement> irql;
+  std::vector<FacetRequirement> requirements;
+  /// Arguments the callee only compares or prints, so that passing a dead
+  /// object is no use of it.
+  std::vector<uint32_t> ignoredParams;
+  /// Arguments (pointers) through which the callee reads or writes memory on
+  /// behalf of the caller: user memory there may raise.
+  std::vector<uint32_t> accessedParams;
+  /// On top of what the outcomes say the callee does what an unknown one may:
+  /// it writes through non-const pointers and keeps what it can reach. For
+  /// rows that are there for their limits only.
+  bool defaultEffects = false;
+  /// At least one. For a callee that only has limits: one Returns outcome.
+  std::vector<Outcome> outcomes;
+};
+
+//===----------------------------------------------------------------------===//
+// Automata
+//===----------------------------------------------------------------------===//
+
+struct Facet {
+  std::string name; ///< "pages"
+  AutomatonId automaton;
+  std::vector<std::string> states; ///< states[i] is FacetState i + 1
+  /// Path note when the facet changes to states[i], e.g. "pages locked here";
+  /// empty: no note.
+  std::vector<std::string> notes;
+
+  FacetState stateNamed(const std::string &state) const {
+    for (size_t i = 0; i < states.size(); ++i)
+      if (states[i] == state)
+        return FacetState(i + 1);
+    return kUnknownState;
+  }
+};
+
+/// A property of objects, as a few facets that change independently.
+struct Automaton {
+  std::string name; ///< "mdl"
+  std::string noun; ///< "MDL", for messages
+  /// Tags of records whose address is such an object ("_MDL").
+  std::vector<std::string> records;
+  std::vector<FacetId> facets;
+
+  /// When nothing can reach the object any more while `facet` is `state`:
+  /// `rule`. The first that matches counts.
+  struct Leak {
+    FacetId facet;
+    FacetState state;
+    RuleId rule;
+  };
+  std::vector<Leak> leaks;
+
+  /// Any access through a pointer to the object, and passing it on, while
+  /// `facet` is `state`: `rule`.
+  struct Use {
+    FacetId facet;
+    FacetState state;
+    RuleId rule;
+  };
+  std::vector<Use> uses;
+
+  /// record::field has the bits `mask` set exactly when `facet` is `state`.
+  struct View {
+    std::string record;
+    std::string field;
+    uint64_t mask;
+    FacetId facet;
+    FacetState state;
+  };
+  std::vector<View> views;
+
+  /// A pointer loaded from record::field is an object with `facet` = `state`
+  /// unless more is known (Irp->UserBuffer points to user memory).
+  struct Source {
+    std::string record;
+    std::string field;
+    FacetId facet;
+    FacetState state;
+  };
+  std::vector<Source> sources;
+
+  /// Reading or writing memory of an object in this state may raise an access
+  /// violation (user memory).
+  struct Fault {
+    FacetId facet;
+    FacetState state;
+  };
+  std::vector<Fault> faults;
+};
+
+} // namespace mdlcheck::contract
+
+#endif // MDLCHECK_CONTRACT_CONTRACT_H

@@ -1,0 +1,72 @@
+//===-- Finding.h - a mistake and the path that leads to it ---*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Findings are data: the engine makes them, hosts render them.
+//
+//===----------------------------------------------------------------------===//
+#ifndef MDLCHECK_CONTRACT_FINDING_H
+#define MDLCHECK_CONTRACT_FINDING_H
+
+#include "contract/Contract.h"
+
+#include <compare>
+
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace mdlcheck::contract {
+
+/// A place in a file, by name: a finding outlives the unit it was found in.
+/// Lines and columns as in support/Span.h. `line` 0: no place.
+struct Location {
+  std::string file;
+  uint32_t line = 0;
+  uint32_t column = 0;
+  uint32_t endLine = 0;
+  uint32_t endColumn = 0;
+
+  friend auto operator<=>(const Location &, const Location &) = default;
+};
+
+struct PathStep {
+  enum class Kind : uint8_t {
+    Assume, ///< the branch the path takes
+    Event,  ///< an object or the IRQL changes
+    Call,   ///< enters a function
+    Return, ///< comes back from it
+    Raise,  ///< an exception is raised
+    Unwind, ///< a filter, finally part or handler takes over
+    Final,  ///< the mistake itself; always the last step
+  };
+  Kind kind = Kind::Event;
+  Location where;
+  std::string message;
+  std::string function; ///< the function the step is in
+  uint32_t depth = 0;   ///< calls deep, 0 in the outermost function
+};
+
+struct Finding {
+  RuleId rule;
+  Location where;
+  std::string function; ///< the function `where` is in
+  std::string object;   ///< as its author wrote it, may be empty
+  std::string message;
+  std::vector<PathStep> path;
+  /// Survives shifts of lines: made of the rule, the function, the object and
+  /// the text around `where`, 16 hexadecimal digits. Filled in by report.
+  std::string fingerprint;
+
+  friend bool operator<(const Finding &a, const Finding &b) {
+    return std::tie(a.where, a.rule, a.object, a.message) <
+           std::tie(b.where, b.rule, b.object, b.message);
+  }
+};
+
+} // namespace mdlcheck::contract
+
+#endif // MDLCHECK_CONTRACT_FINDING_H

@@ -1,0 +1,75 @@
+//===-- RuleSet.h - rules, automata and contracts -------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef MDLCHECK_CONTRACT_RULESET_H
+#define MDLCHECK_CONTRACT_RULESET_H
+
+#include "contract/Contract.h"
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+#include <map>
+
+namespace mdlcheck::contract {
+
+enum class Severity : uint8_t { Note, Warning, Error };
+
+/// A catalogue entry. Everything a host shows about a rule comes from here
+/// and from its page.
+struct Rule {
+  std::string id; ///< "mdl-lock-leak"
+  std::string title;
+  Severity severity = Severity::Warning;
+  bool enabledByDefault = true;
+  std::vector<std::string> aliases;    ///< older and finer ids
+  std::vector<std::string> bugChecks;  ///< "0x76", "0xC4/0x7C"
+  std::vector<std::string> sources;    ///< documentation pages
+  /// With {object}, {callee}, {state}, {irql}, {limit}, {because}, {site}.
+  std::string message;
+  std::string page; ///< the rule's page (Markdown), from test-corpus/<id>
+};
+
+class RuleSet {
+public:
+  std::vector<Rule> rules; ///< in the order of the catalogue
+  std::vector<Automaton> automata;
+  std::vector<Facet> facets;
+  std::map<std::string, int64_t> constants; ///< UserMode, DISPATCH_LEVEL...
+
+  /// The rules, automata and contracts built into the program. A mistake in
+  /// them is a bug of ours and asserts.
+  static RuleSet shipped();
+
+  /// Adds contracts (and automata and rules, when there are any) from YAML.
+  /// A contract for a name that exists replaces it. Errors are InputErrors
+  /// with `bufferName` and the line; nothing is added then.
+  llvm::Error addYaml(llvm::StringRef text, llvm::StringRef bufferName,
+                      Contract::Origin origin);
+  /// The same from a file.
+  llvm::Error addFile(const std::string &path);
+
+  /// By the callee's plain name; null when there is none.
+  const Contract *contractFor(llvm::StringRef name) const;
+  /// By id or alias; none when there is no such rule.
+  RuleId ruleNamed(llvm::StringRef idOrAlias) const;
+  const Rule &rule(RuleId id) const { return rules[id.value]; }
+  const Facet &facet(FacetId id) const { return facets[id.value]; }
+  /// Names of contracts marked as macros, sorted.
+  std::vector<std::string> macroNames() const;
+  /// All contracts by name, sorted.
+  const std::map<std::string, Contract> &contracts() const {
+    return contractsByName;
+  }
+
+private:
+  std::map<std::string, Contract> contractsByName;
+  friend class YamlLoader;
+};
+
+} // namespace mdlcheck::contract
+
+#endif // MDLCHECK_CONTRACT_RULESET_H

@@ -1,0 +1,535 @@
+//===-- Lattice.cpp - comparing, joining and trimming states --*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "domain/Lattice.h"
+
+#include "llvm/ADT/Hashing.h"
+#include "llvm/ADT/SmallPtrSet.h"
+
+#include <algorithm>
+#include <map>
+
+using namespace mdlcheck;
+using namespace mdlcheck::domain;
+
+// llvm::hash_combine is seeded per process unless told otherwise; keys decide
+// the order of work, so they must be the same in every run.
+static uint64_t mix(uint64_t h, uint64_t v) {
+  h ^= v + 0x9e3779b97f4a7c15ull + (h << 6) + (h >> 2);
+  h *= 0xff51afd7ed558ccdull;
+  return h ^ (h >> 32);
+}
+
+static uint64_t facetsHash(const ObjectState &o) {
+  uint64_t h = 0;
+  for (auto f : o.facets)
+    h = mix(h, f);
+  return mix(h, (o.escaped ? 1u : 0u) | (o.errored ? 2u : 0u) |
+                    (o.owned ? 4u : 0u));
+}
+
+static bool isTracked(const ObjectState &o) {
+  if (o.errored)
+    return true;
+  for (auto f : o.facets)
+    if (f != contract::kUnknownState)
+      return true;
+  return false;
+}
+
+uint64_t domain::automatonKey(const State &state, TermTable &terms,
+                              KeyKind kind) {
+  uint64_t h = 0x51ed27;
+  if (kind == KeyKind::Coarse) {
+    // Independent of which symbols the objects are.
+    std::vector<std::pair<uint32_t, uint64_t>> parts;
+    for (const ObjectState &o : state.objects)
+      if (isTracked(o))
+        parts.push_back({o.site, facetsHash(o)});
+    std::sort(parts.begin(), parts.end());
+    for (auto &[site, f] : parts)
+      h = mix(mix(h, site), f);
+  } else {
+    for (const ObjectState &o : state.objects)
+      if (isTracked(o))
+        h = mix(mix(h, o.base.value), facetsHash(o));
+    for (const Entry &e : state.store) {
+      TermId base = terms.address(e.value).base;
+      const ObjectState *o = state.object(base);
+      if (o && o->owned && !o->escaped && isTracked(*o))
+        h = mix(mix(mix(h, e.base.value), uint64_t(e.offset)), base.value);
+    }
+  }
+  h = mix(h, resolve(state, terms, state.irql).value);
+  h = mix(h, state.raise.trace ? 1 : 0);
+  if (state.leaving)
+    h = mix(h, (uint64_t(state.leaving->span.line) << 16) |
+                   state.leaving->span.column);
+  return mix(h, state.raise.ifUncaught.value + (state.raise.mayBeCaught ? 1 : 0));
+}
+
+static bool sameObject(const ObjectState &a, const ObjectState &b) {
+  return a.base == b.base && a.facets == b.facets && a.escaped == b.escaped &&
+         a.errored == b.errored && a.owned == b.owned;
+}
+
+bool domain::sameState(const State &a, const State &b) {
+  return a.irql == b.irql && a.store == b.store && a.zeros == b.zeros &&
+         a.temps == b.temps && a.facts == b.facts && a.epochs == b.epochs &&
+         a.objects.size() == b.objects.size() &&
+         std::equal(a.objects.begin(), a.objects.end(), b.objects.begin(),
+                    sameObject) &&
+         (a.raise.trace != nullptr) == (b.raise.trace != nullptr) &&
+         a.raise.ifUncaught == b.raise.ifUncaught &&
+         a.leaving == b.leaving &&
+         a.raise.mayBeCaught == b.raise.mayBeCaught;
+}
+
+uint64_t domain::hashState(const State &state) {
+  uint64_t h = mix(0x9177, state.irql.value);
+  for (const Entry &e : state.store) {
+    h = mix(h, (uint64_t(e.base.value) << 32) | e.value.value);
+    h = mix(h, uint64_t(e.offset) * 64 + e.size + (uint64_t(e.bitOffset) << 56));
+  }
+  for (const ZeroRange &z : state.zeros)
+    h = mix(h, (uint64_t(z.base.value) << 32) ^ uint64_t(z.offset * 31 + z.size));
+  for (const auto &[id, f] : state.facts) {
+    h = mix(mix(mix(h, id.value), uint64_t(f.lo)), uint64_t(f.hi));
+    h = mix(h, f.knownMask * 3 + f.knownBits + f.excluded.size());
+  }
+  for (const ObjectState &o : state.objects)
+    h = mix(mix(h, o.base.value), facetsHash(o));
+  for (const auto &[index, value] : state.temps)
+    h = mix(h, (uint64_t(index) << 32) | value.value);
+  return h;
+}
+
+void domain::lose(State &state, const TermTable &terms, TermId value) {
+  if (ObjectState *o = state.object(terms.address(value).base))
+    o->escaped = true;
+}
+
+bool domain::mentions(const TermTable &terms, TermId term, TermId atom) {
+  bool found = false;
+  terms.forEachAtom(term, [&](TermId a) {
+    for (;;) {
+      if (a == atom) {
+        found = true;
+        return;
+      }
+      const Term &t = terms[a];
+      if (t.kind != TermKind::Symbol || t.origin != Origin::Initial)
+        return;
+      TermId base(t.a);
+      if (!terms[base].isAtom()) {
+        found = found || mentions(terms, base, atom);
+        return;
+      }
+      a = base;
+    }
+  });
+  return found;
+}
+
+static bool inUse(const State &state, const TermTable &terms, TermId atom) {
+  for (const Entry &e : state.store)
+    if (mentions(terms, e.value, atom) || mentions(terms, e.base, atom))
+      return true;
+  for (const auto &[index, value] : state.temps)
+    if (mentions(terms, value, atom))
+      return true;
+  for (const ObjectState &o : state.objects)
+    if (mentions(terms, o.base, atom))
+      return true;
+  for (const ZeroRange &z : state.zeros)
+    if (mentions(terms, z.base, atom))
+      return true;
+  return state.irql.valid() && mentions(terms, state.irql, atom);
+}
+
+static void forgetFacts(State &state, const TermTable &terms, TermId atom) {
+  std::erase_if(state.facts,
+                [&](auto &p) { return mentions(terms, p.first, atom); });
+  std::erase_if(state.epochs,
+                [&](auto &p) { return mentions(terms, p.first, atom); });
+}
+
+TermId domain::fresh(State &state, TermTable &terms, TermId symbol) {
+  constexpr uint8_t kGenerations = 4;
+  for (uint8_t g = 0; g < kGenerations; ++g) {
+    TermId id = g ? terms.withGeneration(symbol, g) : symbol;
+    if (inUse(state, terms, id))
+      continue;
+    forgetFacts(state, terms, id);
+    return id;
+  }
+  for (size_t i = 0; i < state.store.size();) {
+    const Entry e = state.store[i];
+    if (!mentions(terms, e.value, symbol) && !mentions(terms, e.base, symbol)) {
+      ++i;
+      continue;
+    }
+    state.store.erase(state.store.begin() + long(i));
+    lose(state, terms, e.value);
+    // A later read makes a symbol that nothing else stands for.
+    state.setEpoch(terms.root(e.base), symbol.value | 0x80000000u);
+  }
+  std::erase_if(state.zeros, [&](const ZeroRange &z) {
+    return mentions(terms, z.base, symbol);
+  });
+  std::erase_if(state.objects, [&](const ObjectState &o) {
+    return mentions(terms, o.base, symbol);
+  });
+  for (auto &[index, value] : state.temps)
+    if (mentions(terms, value, symbol))
+      value = terms.symbol(Origin::Join, terms[value].type, symbol.value, index);
+  forgetFacts(state, terms, symbol);
+  return symbol;
+}
+
+//===----------------------------------------------------------------------===//
+// Reachability
+//===----------------------------------------------------------------------===//
+
+AtomSet domain::reachable(const State &state, const TermTable &terms,
+                          llvm::function_ref<bool(const Term &)> isRoot,
+                          llvm::ArrayRef<TermId> extra) {
+  AtomSet live;
+  llvm::SmallVector<TermId, 32> work;
+  auto add = [&](TermId value) {
+    if (value.valid())
+      terms.forEachAtom(value, [&](TermId a) {
+        if (live.insert(a.value).second)
+          work.push_back(a);
+      });
+  };
+  for (const auto &[index, value] : state.temps)
+    add(value);
+  add(state.irql);
+  for (TermId id : extra)
+    add(id);
+  for (const Entry &e : state.store) {
+    TermId root = terms.root(e.base);
+    if (isRoot(terms[root]))
+      add(root);
+  }
+  for (const ZeroRange &z : state.zeros) {
+    TermId root = terms.root(z.base);
+    if (isRoot(terms[root]))
+      add(root);
+  }
+  while (!work.empty()) {
+    TermId atom = work.pop_back_val();
+    for (const Entry &e : state.store)
+      if (terms.root(e.base) == atom) {
+        add(e.value);
+        add(e.base);
+      }
+  }
+  return live;
+}
+
+void domain::trim(State &state, const TermTable &terms) {
+  auto isRoot = [](const Term &t) {
+    switch (t.origin) {
+    case Origin::Local:
+    case Origin::Global:
+    case Origin::Parameter:
+    case Origin::Canonical:
+      return true;
+    default:
+      return false;
+    }
+  };
+  AtomSet live = reachable(state, terms, isRoot);
+  // An object of ours keeps its memory: what is stored in a structure nobody
+  // refers to is lost together with it, and that is for the leak check.
+  llvm::SmallVector<TermId, 8> ours;
+  for (const ObjectState &o : state.objects)
+    if (o.owned && !o.escaped && isTracked(o))
+      ours.push_back(o.base);
+  if (!ours.empty())
+    live = reachable(state, terms, isRoot, ours);
+  auto isLive = [&](TermId id) {
+    bool all = true;
+    terms.forEachAtom(id, [&](TermId a) {
+      const Term &t = terms[a];
+      all = all && (live.contains(a.value) || t.origin == Origin::Parameter ||
+                    t.origin == Origin::Canonical ||
+                    t.origin == Origin::Global || t.origin == Origin::Irql);
+    });
+    return all;
+  };
+  for (size_t i = 0; i < state.store.size();) {
+    if (isLive(state.store[i].base)) {
+      ++i;
+      continue;
+    }
+    // Memory that only others can still reach.
+    lose(state, terms, state.store[i].value);
+    state.store.erase(state.store.begin() + long(i));
+  }
+  std::erase_if(state.zeros,
+                [&](const ZeroRange &z) { return !isLive(z.base); });
+  std::erase_if(state.facts, [&](const auto &p) { return !isLive(p.first); });
+  std::erase_if(state.epochs, [&](const auto &p) { return !isLive(p.first); });
+  std::erase_if(state.objects, [&](const ObjectState &o) {
+    return !live.contains(o.base.value) &&
+           (!o.owned || o.escaped || o.errored || !isTracked(o)) &&
+           terms[o.base].origin != Origin::Parameter &&
+           terms[o.base].origin != Origin::Canonical;
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Join
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+class Joiner {
+public:
+  Joiner(const State &a, const State &b, TermTable &terms, uint32_t place,
+         bool widen)
+      : a(a), b(b), terms(terms), place(place), widen(widen) {}
+
+  State run();
+
+private:
+  TermId value(TermId va, TermId vb, ValueType type, uint32_t where);
+  void hull(TermId joined, TermId va, TermId vb);
+  void forgotten(TermId root, TermId held);
+  const Entry *implied(const Entry &e, const State &other) const;
+
+  const State &a;
+  const State &b;
+  TermTable &terms;
+  uint32_t place;
+  bool widen;
+  State out;
+  std::map<std::pair<uint32_t, uint32_t>, TermId> pairs;
+  llvm::DenseSet<uint32_t> taken; ///< symbols that stand for something else
+};
+
+} // namespace
+
+/// Facts for `joined`, which is `va` in one state and `vb` in the other.
+void Joiner::hull(TermId joined, TermId va, TermId vb) {
+  Range ra = rangeOf(a, terms, va), rb = rangeOf(b, terms, vb);
+  int64_t lo = std::min(ra.lo, rb.lo), hi = std::max(ra.hi, rb.hi);
+  ValueType type = terms[joined].type;
+  if (widen) {
+    if (rb.lo < ra.lo)
+      lo = minOf(type);
+    if (rb.hi > ra.hi)
+      hi = maxOf(type);
+  }
+  lo = std::max(lo, minOf(type));
+  hi = std::min(hi, maxOf(type));
+  bool nonZero = truthOf(a, terms, va) == true && truthOf(b, terms, vb) == true;
+  const Fact *fa = a.fact(va), *fb = b.fact(vb);
+  uint64_t mask = 0, bits = 0;
+  if (fa && fb) {
+    mask = fa->knownMask & fb->knownMask & ~(fa->knownBits ^ fb->knownBits);
+    bits = fa->knownBits & mask;
+  }
+  bool trivial = lo <= minOf(type) && hi >= maxOf(type) && mask == 0;
+  if (trivial && !(nonZero && lo <= 0 && hi >= 0))
+    return;
+  Fact &f = out.factFor(joined, terms);
+  f.lo = lo;
+  f.hi = hi;
+  f.knownMask = mask;
+  f.knownBits = bits;
+  f.excluded.clear();
+  if (nonZero && lo <= 0 && hi >= 0)
+    f.excluded.push_back(0);
+}
+
+TermId Joiner::value(TermId va, TermId vb, ValueType type, uint32_t where) {
+  if (va == vb)
+    return va;
+  auto [it, inserted] = pairs.try_emplace({va.value, vb.value});
+  if (!inserted)
+    return it->second;
+  if (!terms.isConst(va))
+    type = terms[va].type;
+  TermId symbol = terms.symbol(Origin::Join, type, place, where);
+  for (uint8_t g = 1; taken.contains(symbol.value) && g < 64; ++g)
+    symbol = terms.withGeneration(symbol, g);
+  taken.insert(symbol.value);
+  it->second = symbol;
+  // What was said of the symbol before was about something else.
+  forgetFacts(out, terms, symbol);
+  std::erase_if(out.objects,
+                [&](const ObjectState &o) { return o.base == symbol; });
+  hull(symbol, va, vb);
+  // The two may be objects in the same states: then so is what they became.
+  const ObjectState *oa = a.object(va), *ob = b.object(vb);
+  if (oa && ob) {
+    ObjectState o = *oa;
+    o.base = symbol;
+    for (size_t i = 0; i < kMaxFacets; ++i)
+      if (oa->facets[i] != ob->facets[i])
+        o.facets[i] = contract::kUnknownState;
+    o.escaped = oa->escaped || ob->escaped;
+    o.errored = oa->errored || ob->errored;
+    o.owned = oa->owned && ob->owned;
+    out.objectFor(symbol) = o;
+  }
+  return symbol;
+}
+
+void Joiner::forgotten(TermId root, TermId held) {
+  out.setEpoch(root, place | 0x40000000u);
+  lose(out, terms, held);
+}
+
+State Joiner::run() {
+  out.irql = a.irql;
+  out.trace = a.trace;
+  out.raise = a.raise;
+  out.leaving = a.leaving;
+  out.merged = true;
+  // Atoms that mean the same in both states must not be taken for new ones.
+  auto keep = [&](TermId id) {
+    terms.forEachAtom(id, [&](TermId atom) { taken.insert(atom.value); });
+  };
+  for (const Entry &e : a.store) {
+    const Entry *o = b.find(e);
+    if (o && o->value == e.value)
+      keep(e.value);
+    if (o)
+      keep(e.base);
+  }
+  for (const auto &[index, va] : a.temps)
+    if (b.temp(index) == va)
+      keep(va);
+
+  for (const ObjectState &o : a.objects) {
+    const ObjectState *p = b.object(o.base);
+    if (!p)
+      continue;
+    ObjectState j = o;
+    for (size_t i = 0; i < kMaxFacets; ++i)
+      if (o.facets[i] != p->facets[i])
+        j.facets[i] = contract::kUnknownState;
+    j.escaped |= p->escaped;
+    j.errored |= p->errored;
+    j.owned &= p->owned;
+    out.objectFor(o.base) = j;
+  }
+  for (const auto &[id, fa] : a.facts) {
+    const Fact *fb = b.fact(id);
+    if (!fb)
+      continue;
+    Fact f = fa;
+    f.lo = std::min(fa.lo, fb->lo);
+    f.hi = std::max(fa.hi, fb->hi);
+    if (widen) {
+      if (fb->lo < fa.lo)
+        f.lo = minOf(terms[id].type);
+      if (fb->hi > fa.hi)
+        f.hi = maxOf(terms[id].type);
+    }
+    f.knownMask = fa.knownMask & fb->knownMask & ~(fa.knownBits ^ fb->knownBits);
+    f.knownBits = fa.knownBits & f.knownMask;
+    f.excluded.clear();
+    std::set_intersection(fa.excluded.begin(), fa.excluded.end(),
+                          fb->excluded.begin(), fb->excluded.end(),
+                          std::back_inserter(f.excluded));
+    if (f.lo > minOf(terms[id].type) || f.hi < maxOf(terms[id].type) ||
+        f.knownMask || !f.excluded.empty())
+      out.facts.push_back({id, std::move(f)});
+  }
+  for (const auto &[root, e] : a.epochs)
+    out.setEpoch(root, b.epoch(root) == e ? e : place | 0x40000000u);
+  for (const auto &[root, e] : b.epochs)
+    if (a.epoch(root) != e)
+      out.setEpoch(root, place | 0x40000000u);
+
+  out.irql = value(a.irql, b.irql, {1, false, false}, 1);
+  auto where = [](const Entry &e) {
+    return uint32_t(mix(mix(e.base.value, uint64_t(e.offset)),
+                        e.bitOffset + e.size * 64u));
+  };
+  for (const Entry &e : a.store) {
+    const Entry *o = b.find(e);
+    TermId vb;
+    if (o)
+      vb = o->value;
+    else if (b.isZero(e.base, e.offset, e.size))
+      vb = terms.constant(0);
+    else {
+      // Unread in `b`: the same when `a` only read what was there first.
+      const Term &t = terms[e.value];
+      if (t.kind == TermKind::Symbol && t.origin == Origin::Initial &&
+          TermId(t.a) == e.base && t.value == e.offset &&
+          t.extent == b.epoch(terms.root(e.base)) &&
+          a.epoch(terms.root(e.base)) == t.extent) {
+        out.put(e);
+        continue;
+      }
+      forgotten(terms.root(e.base), e.value);
+      continue;
+    }
+    Entry j = e;
+    ValueType type{e.size == 1 || e.size == 2 || e.size == 4 ? e.size
+                                                            : uint8_t(8),
+                   false, false};
+    j.value = value(e.value, vb, terms[vb].kind == TermKind::Const ? type
+                                                                   : terms[vb].type,
+                    where(e));
+    if (j.value != e.value) {
+      lose(out, terms, e.value);
+      lose(out, terms, vb);
+    }
+    out.put(j);
+  }
+  for (const Entry &e : b.store)
+    if (!a.find(e)) {
+      const Term &t = terms[e.value];
+      bool sameAsUnread = t.kind == TermKind::Symbol &&
+                          t.origin == Origin::Initial &&
+                          TermId(t.a) == e.base && t.value == e.offset &&
+                          t.extent == a.epoch(terms.root(e.base)) &&
+                          t.extent == b.epoch(terms.root(e.base));
+      if (sameAsUnread && !a.isZero(e.base, e.offset, e.size)) {
+        out.put(e);
+        continue;
+      }
+      if (a.isZero(e.base, e.offset, e.size)) {
+        Entry j = e;
+        j.value = value(terms.constant(0), e.value, terms[e.value].type,
+                        where(e));
+        out.put(j);
+        continue;
+      }
+      forgotten(terms.root(e.base), e.value);
+    }
+  for (const ZeroRange &z : a.zeros) {
+    if (std::find(b.zeros.begin(), b.zeros.end(), z) != b.zeros.end())
+      out.zeros.push_back(z);
+    else if (b.isZero(z.base, z.offset, z.size))
+      out.zeros.push_back(z);
+    else
+      out.setEpoch(terms.root(z.base), place | 0x40000000u);
+  }
+  for (const ZeroRange &z : b.zeros)
+    if (!a.isZero(z.base, z.offset, z.size))
+      out.setEpoch(terms.root(z.base), place | 0x40000000u);
+  for (const auto &[index, va] : a.temps) {
+    TermId vb = b.temp(index);
+    if (vb.valid())
+      out.setTemp(index, value(va, vb, terms[vb].type, 0x10000u + index));
+  }
+  return std::move(out);
+}
+
+State domain::join(const State &a, const State &b, TermTable &terms,
+                   uint32_t place, bool widen) {
+  return Joiner(a, b, terms, place, widen).run();
+}

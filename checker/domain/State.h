@@ -1,0 +1,173 @@
+//===-- State.h - what is known at one point of one path ------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A state of property simulation (Das, Lerner, Seigle: ESP, PLDI 2002): a
+// store, filled lazily, from locations to terms; facts about terms; the
+// automaton states of objects; the IRQL; and the trace that led here.
+//
+// Two pointers that are different symbols are taken to point to different
+// storage until a comparison on the path says they are equal.
+//
+//===----------------------------------------------------------------------===//
+#ifndef MDLCHECK_DOMAIN_STATE_H
+#define MDLCHECK_DOMAIN_STATE_H
+
+#include "contract/Contract.h"
+#include "domain/Term.h"
+
+#include "llvm/ADT/SmallVector.h"
+
+#include <array>
+#include <optional>
+
+namespace mdlcheck::domain {
+
+constexpr size_t kMaxFacets = 16;
+
+/// What is known of a term beyond its structure.
+struct Fact {
+  int64_t lo;
+  int64_t hi;
+  uint64_t knownMask = 0; ///< bits whose value is known...
+  uint64_t knownBits = 0; ///< ...and what they are
+  llvm::SmallVector<int64_t, 2> excluded; ///< sorted
+
+  friend bool operator==(const Fact &, const Fact &) = default;
+};
+
+/// One thing that happened on the way; the list is shared between states.
+struct TraceNode;
+
+/// The bytes [offset, offset + size) of `base` hold `value`.
+struct Entry {
+  TermId base;
+  int64_t offset;
+  TermId value;
+  uint8_t size;
+  uint8_t bitOffset = 0;
+  uint8_t bitWidth = 0; ///< 0: not a bit-field
+
+  bool sameLocation(const Entry &o) const {
+    return base == o.base && offset == o.offset && size == o.size &&
+           bitOffset == o.bitOffset && bitWidth == o.bitWidth;
+  }
+  friend bool operator==(const Entry &, const Entry &) = default;
+};
+
+struct ZeroRange {
+  TermId base;
+  int64_t offset;
+  int64_t size;
+  friend bool operator==(const ZeroRange &, const ZeroRange &) = default;
+};
+
+using Facets = std::array<contract::FacetState, kMaxFacets>;
+
+/// An object of some automaton. Facets belong to the object, not to the
+/// variables that point to it.
+struct ObjectState {
+  TermId base;
+  Facets facets{};
+  /// Somebody outside can reach it, or we lost track: no leak of ours.
+  bool escaped = false;
+  /// A violation was reported: nothing more is said about it.
+  bool errored = false;
+  /// Made by the code that is analysed, in this activation or a callee's.
+  bool owned = false;
+  uint32_t site = 0; ///< instruction key of where it was made or first seen
+  const TraceNode *born = nullptr;
+  const std::string *name = nullptr; ///< as the author calls it
+};
+
+/// An exception on its way out of the function.
+struct RaiseInfo {
+  const TraceNode *trace = nullptr; ///< up to the raise; null: none
+  const ir::Instr *origin = nullptr; ///< what raised, in a callee perhaps
+  contract::RuleId ifUncaught;
+  /// A handler around it, here or in a callee on the way out, may execute.
+  bool mayBeCaught = false;
+  /// The driver itself raises it on purpose (ExRaiseStatus).
+  bool deliberate = false;
+};
+
+class State {
+public:
+  // Kept sorted; by (base, offset), term, base.
+  std::vector<Entry> store;
+  std::vector<ZeroRange> zeros;
+  std::vector<std::pair<TermId, Fact>> facts;
+  std::vector<ObjectState> objects;
+  /// When the unread memory of a root last changed: see Origin::Initial.
+  std::vector<std::pair<TermId, uint32_t>> epochs;
+  std::vector<std::pair<uint32_t, TermId>> temps;
+  TermId irql;
+  const TraceNode *trace = nullptr;
+  RaiseInfo raise;
+  /// The marker of the way out of the function that was passed last.
+  const ir::Instr *leaving = nullptr;
+  /// Differing states were joined on the way: the path may mix two paths.
+  bool merged = false;
+
+  // Store.
+  const Entry *find(const Entry &where) const;
+  void put(const Entry &entry);
+  /// Forgets the bytes [lo, hi) of `base`, entries and zeroes. Calls
+  /// `lost(value)` for every value that goes.
+  template <typename Fn>
+  void eraseRange(TermId base, int64_t lo, int64_t hi, Fn lost);
+  bool isZero(TermId base, int64_t offset, int64_t size) const;
+
+  uint32_t epoch(TermId root) const;
+  void setEpoch(TermId root, uint32_t epoch);
+
+  TermId temp(uint32_t index) const;
+  void setTemp(uint32_t index, TermId value);
+
+  // Facts.
+  const Fact *fact(TermId id) const;
+  Fact &factFor(TermId id, const TermTable &terms);
+  void eraseFact(TermId id);
+
+  // Objects.
+  ObjectState *object(TermId base);
+  const ObjectState *object(TermId base) const;
+  ObjectState &objectFor(TermId base);
+};
+
+template <typename Fn>
+void State::eraseRange(TermId base, int64_t lo, int64_t hi, Fn lost) {
+  for (size_t i = 0; i < store.size();) {
+    const Entry &e = store[i];
+    if (e.base == base && e.offset < hi && lo < e.offset + e.size) {
+      TermId value = e.value;
+      store.erase(store.begin() + long(i));
+      lost(value);
+    } else {
+      ++i;
+    }
+  }
+  for (size_t i = 0; i < zeros.size();) {
+    ZeroRange z = zeros[i];
+    if (z.base != base || z.offset >= hi || lo >= z.offset + z.size) {
+      ++i;
+      continue;
+    }
+    zeros.erase(zeros.begin() + long(i));
+    size_t at = i;
+    if (z.offset < lo)
+      zeros.insert(zeros.begin() + long(at++),
+                   ZeroRange{base, z.offset, lo - z.offset});
+    if (z.offset + z.size > hi)
+      zeros.insert(zeros.begin() + long(at++),
+                   ZeroRange{base, hi, z.offset + z.size - hi});
+    i = at;
+  }
+}
+
+} // namespace mdlcheck::domain
+
+#endif // MDLCHECK_DOMAIN_STATE_H

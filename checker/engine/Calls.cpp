@@ -1,0 +1,714 @@
+//===-- Calls.cpp - contracts at call sites -------------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "engine/Engine.h"
+
+#include <limits>
+
+using namespace mdlcheck;
+using namespace mdlcheck::engine;
+using namespace mdlcheck::domain;
+using contract::Outcome;
+using CExpr = contract::Expr;
+
+namespace {
+constexpr int64_t kEndOfMemory = std::numeric_limits<int64_t>::max();
+constexpr ValueType kStatus{4, true, false};
+constexpr ValueType kPointer{8, false, true};
+constexpr ValueType kIrqlType{1, false, false};
+} // namespace
+
+void Engine::call(const Where &at, State state, States &out) {
+  const ir::Instr &i = *at.instr;
+  CallValues values;
+  for (const ir::CallArg &a : i.args)
+    values.args.push_back(resolve(state, terms, eval(at, state, a.value)));
+  ir::DeclId callee = i.callee;
+  bool isVirtual = i.isVirtual;
+  if (!callee && i.target) {
+    TermId target = resolve(state, terms, eval(at, state, i.target));
+    if (terms[target].origin == Origin::Function)
+      callee = ir::DeclId(terms[target].a);
+    else
+      access(at, state, target);
+  }
+  if (callee && !isVirtual) {
+    const ir::FunctionDecl &d = graph.unit.decls[callee.value];
+    const contract::Contract *c = graph.contracts[callee.value];
+    // The WDK's inline functions have contracts; a driver's own function that
+    // happens to have a DDI's name is what its body says.
+    bool ownBody = d.body >= 0 && !d.inSystemHeader;
+    if (c && (!ownBody || c->origin != contract::Contract::Origin::Shipped)) {
+      values.contract = c;
+      applyContract(at, *c, values, std::move(state), out);
+      return;
+    }
+    if (d.body >= 0) {
+      callBody(at, uint32_t(d.body), values, std::move(state), out);
+      return;
+    }
+    if (d.isNoReturn)
+      return;
+  }
+  checkUses(at, values, state);
+  unknownCall(at, values, state, true);
+  bindResult(at, state, values.result);
+  out.push_back(std::move(state));
+}
+
+void Engine::bindResult(const Where &at, State &state, TermId result) {
+  const ir::Instr &i = *at.instr;
+  if (i.resultAddr) {
+    TermId to = eval(at, state, i.resultAddr);
+    havocRange(at, state, to, 0, int64_t(i.type.size ? i.type.size : 8));
+    return;
+  }
+  if (!i.dst)
+    return;
+  if (!result.valid())
+    result = fresh(state, terms,
+                   terms.symbol(Origin::Result, valueType(i.type), at.key));
+  ValueType type = valueType(i.type);
+  state.setTemp(i.dst.value, terms.cast(type, result));
+}
+
+//===----------------------------------------------------------------------===//
+// Contract expressions
+//===----------------------------------------------------------------------===//
+
+TermId Engine::place(const Where &at, State &state, const CExpr &e,
+                     const CallValues &values, uint8_t &size) {
+  size = 8;
+  if (e.kind == CExpr::Kind::Deref) {
+    TermId address = value(at, state, *e.lhs, values);
+    if (e.size)
+      size = uint8_t(e.size);
+    else if (e.lhs->kind == CExpr::Kind::Param &&
+             e.lhs->index < at.instr->args.size()) {
+      uint64_t s = at.instr->args[e.lhs->index].pointeeSize;
+      if (s == 1 || s == 2 || s == 4)
+        size = uint8_t(s);
+    }
+    return address;
+  }
+  TermId base = value(at, state, *e.lhs, values);
+  ir::Type type;
+  int64_t offset = graph.fieldOffset(e.record, e.field, type);
+  if (offset < 0) {
+    // The unit never names the member: any place nobody else uses will do.
+    uint64_t h = 1469598103934665603ull;
+    for (char c : e.record + "::" + e.field)
+      h = (h ^ uint8_t(c)) * 1099511628211ull;
+    offset = -int64_t(1) - int64_t((h % 100000000ull) * 16);
+  } else if (type.size == 1 || type.size == 2 || type.size == 4) {
+    size = uint8_t(type.size);
+  }
+  return terms.isConst(base) ? base : terms.add(base, offset);
+}
+
+TermId Engine::value(const Where &at, State &state, const CExpr &e,
+                     const CallValues &values) {
+  using K = CExpr::Kind;
+  switch (e.kind) {
+  case K::Const:
+    return terms.constant(e.value);
+  case K::Param:
+    return e.index < values.args.size() ? values.args[e.index]
+                                        : terms.constant(0);
+  case K::Result:
+    return values.result.valid() ? values.result : terms.constant(0);
+  case K::Irql:
+    return resolve(state, terms, state.irql);
+  case K::Deref:
+  case K::Member: {
+    uint8_t size = 8;
+    TermId address = place(at, state, e, values, size);
+    if (terms.isConst(terms.address(address).base))
+      return terms.symbol(Origin::Result, {8, true, false}, at.key, 0x6000);
+    ir::Type type{size == 8 ? ir::TypeKind::Pointer : ir::TypeKind::Int, false,
+                  size};
+    return resolve(state, terms, readMemory(at, state, address, type, 0, 0));
+  }
+  case K::FacetIs: {
+    auto known = holds(at, state, e, values);
+    if (known)
+      return terms.constant(*known);
+    return terms.symbol(Origin::Result, {4, true, false}, at.key, 0x6001);
+  }
+  case K::Not:
+    return terms.unary(ir::Op::LogicalNot, {4, true, false},
+                       value(at, state, *e.lhs, values));
+  default:
+    break;
+  }
+  TermId a = value(at, state, *e.lhs, values);
+  TermId b = value(at, state, *e.rhs, values);
+  constexpr ValueType kWord{8, true, false};
+  switch (e.kind) {
+  case K::Eq:
+    return terms.binary(ir::Op::Eq, kWord, a, b);
+  case K::Ne:
+    return terms.binary(ir::Op::Ne, kWord, a, b);
+  case K::Lt:
+    return terms.binary(ir::Op::Lt, kWord, a, b);
+  case K::Le:
+    return terms.binary(ir::Op::Le, kWord, a, b);
+  case K::Gt:
+    return terms.binary(ir::Op::Gt, kWord, a, b);
+  case K::Ge:
+    return terms.binary(ir::Op::Ge, kWord, a, b);
+  case K::And:
+  case K::BitAnd:
+    return terms.binary(ir::Op::And, kWord, a, b);
+  case K::Or:
+  case K::BitOr:
+    return terms.binary(ir::Op::Or, kWord, a, b);
+  case K::Add:
+    return terms.binary(ir::Op::Add, kWord, a, b);
+  case K::Sub:
+    return terms.binary(ir::Op::Sub, kWord, a, b);
+  default:
+    return terms.constant(0);
+  }
+}
+
+std::optional<bool> Engine::holds(const Where &at, State &state,
+                                  const CExpr &e, const CallValues &values) {
+  using K = CExpr::Kind;
+  switch (e.kind) {
+  case K::FacetIs: {
+    TermId p = value(at, state, *e.lhs, values);
+    const ObjectState *o = state.object(p);
+    if (!o || o->facets[e.facet.value] == contract::kUnknownState)
+      return std::nullopt;
+    return o->facets[e.facet.value] == e.state;
+  }
+  case K::Not: {
+    auto v = holds(at, state, *e.lhs, values);
+    return v ? std::optional(!*v) : std::nullopt;
+  }
+  case K::And:
+  case K::Or: {
+    bool isAnd = e.kind == K::And;
+    auto a = holds(at, state, *e.lhs, values);
+    if (a && *a != isAnd)
+      return a;
+    auto b = holds(at, state, *e.rhs, values);
+    if (b && *b != isAnd)
+      return b;
+    return a && b ? std::optional(isAnd) : std::nullopt;
+  }
+  default:
+    return truthOf(state, terms,
+                   resolve(state, terms, value(at, state, e, values)));
+  }
+}
+
+bool Engine::assumeCondition(const Where &at, State &state, const CExpr &e,
+                             const CallValues &values, bool truth) {
+  using K = CExpr::Kind;
+  auto known = holds(at, state, e, values);
+  if (known)
+    return *known == truth;
+  switch (e.kind) {
+  case K::FacetIs:
+    return true;
+  case K::Not:
+    return assumeCondition(at, state, *e.lhs, values, !truth);
+  case K::And:
+  case K::Or:
+    if ((e.kind == K::And) == truth)
+      return assumeCondition(at, state, *e.lhs, values, truth) &&
+             assumeCondition(at, state, *e.rhs, values, truth);
+    // One of the two is `truth`; when one is known not to be, it is the other.
+    if (holds(at, state, *e.lhs, values))
+      return assumeCondition(at, state, *e.rhs, values, truth);
+    if (holds(at, state, *e.rhs, values))
+      return assumeCondition(at, state, *e.lhs, values, truth);
+    return true;
+  default:
+    return assume(state, terms,
+                  resolve(state, terms, value(at, state, e, values)), truth);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Effects
+//===----------------------------------------------------------------------===//
+
+void Engine::setFacet(const Where &at, State &state, TermId pointer,
+                      contract::FacetId facet, contract::FacetState to,
+                      const std::string *name) {
+  if (terms.isConst(terms.address(pointer).base))
+    return;
+  TermId id = pointer;
+  ObjectState *o = state.object(id);
+  uint32_t site = o && o->site ? o->site : at.key;
+  const contract::Facet &f = rules.facet(facet);
+  const contract::Automaton &automaton = rules.automata[f.automaton.value];
+  if (!automaton.leaks.empty()) {
+    result->sites.insert(site);
+    if (!inFocus(site))
+      return;
+  }
+  if (!o)
+    o = &state.objectFor(id);
+  if (o->errored)
+    return;
+  if (!o->site) {
+    o->site = site;
+    const Term &base = terms[terms.root(id)];
+    // Storage of this activation: what is locked there is its business.
+    if (base.kind == TermKind::Object &&
+        (base.origin == Origin::Local || base.origin == Origin::Allocation))
+      o->owned = true;
+  }
+  if (name && (!o->name || o->name->empty()))
+    o->name = name;
+  if (o->facets[facet.value] == to)
+    return;
+  o->facets[facet.value] = to;
+  if (!o->born && !automaton.leaks.empty())
+    o->born = state.trace;
+  if (to != contract::kUnknownState && !f.notes[to - 1].empty()) {
+    TraceNode node;
+    node.kind = TraceNode::Kind::Facet;
+    node.instr = at.instr;
+    node.function = at.act.function;
+    node.facet = facet;
+    node.state = to;
+    node.name = name && !name->empty() ? name : o->name;
+    state.trace = arena.push(node, state.trace);
+  }
+  // Flag words that show the facet change with it.
+  for (ir::FieldId id2 : graph.viewFields[f.automaton.value]) {
+    const ir::Field &field = graph.unit.fields[id2.value];
+    bool shown = false;
+    for (const auto *v : graph.views[id2.value])
+      shown |= v->facet == facet;
+    if (!shown)
+      continue;
+    Address a = terms.address(terms.add(id, int64_t(field.offset)));
+    TermId flags =
+        fresh(state, terms,
+              terms.symbol(Origin::Result, valueType(field.type), at.key,
+                           0x5000 + id2.value));
+    state.put({a.base, a.offset, flags, uint8_t(field.type.size)});
+    applyView(state, id2, id, flags);
+  }
+}
+
+void Engine::setIrql(const Where &at, State &state, TermId irql) {
+  irql = resolve(state, terms, terms.cast(kIrqlType, irql));
+  if (irql == resolve(state, terms, state.irql))
+    return;
+  state.irql = irql;
+  Range r = rangeOf(state, terms, irql);
+  TraceNode node;
+  node.kind = TraceNode::Kind::Irql;
+  node.instr = at.instr;
+  node.function = at.act.function;
+  node.irqlLo = int(r.lo);
+  node.irqlHi = int(r.hi);
+  state.trace = arena.push(node, state.trace);
+}
+
+/// Somebody else can reach what lies in [lo, hi) of what `value` points to.
+void Engine::escape(const Where &at, State &state, TermId value, uint64_t lo,
+                    uint64_t hi) {
+  Address a = terms.address(value);
+  if (terms.isConst(a.base))
+    return;
+  auto mark = [&](TermId id) {
+    if (ObjectState *o = state.object(id))
+      o->escaped = true;
+    else if (terms[id].origin == Origin::Allocation)
+      state.objectFor(id).escaped = true;
+  };
+  mark(value);
+  mark(a.base);
+  TermId root = terms.root(a.base);
+  mark(root);
+  llvm::SmallVector<TermId, 16> work;
+  AtomSet seen;
+  auto follow = [&](TermId v) {
+    terms.forEachAtom(v, [&](TermId atom) {
+      if (seen.insert(atom.value).second)
+        work.push_back(atom);
+    });
+  };
+  for (const Entry &e : state.store) {
+    bool inside =
+        e.base == a.base
+            ? (hi == uint64_t(kEndOfMemory) ||
+               (e.offset < a.offset + int64_t(hi) &&
+                a.offset + int64_t(lo) < e.offset + e.size))
+            : terms.root(e.base) == root && hi == uint64_t(kEndOfMemory);
+    if (inside)
+      follow(e.value);
+  }
+  while (!work.empty()) {
+    TermId atom = work.pop_back_val();
+    mark(atom);
+    for (const Entry &e : state.store)
+      if (terms.root(e.base) == atom)
+        follow(e.value);
+  }
+  // Objects that lie inside what escaped.
+  for (ObjectState &o : state.objects)
+    if (seen.contains(terms.root(o.base).value) ||
+        (terms.root(o.base) == root && hi == uint64_t(kEndOfMemory)))
+      o.escaped = true;
+}
+
+/// A callee nothing is known about: it neither locks nor frees nor raises,
+/// writes through non-const pointers, and keeps what it can reach.
+void Engine::unknownCall(const Where &at, CallValues &values, State &state,
+                         bool mayEscape) {
+  const ir::Instr &i = *at.instr;
+  const ir::FunctionDecl *d =
+      i.callee ? &graph.unit.decls[i.callee.value] : nullptr;
+  bool isDdi = d && (d->inSystemHeader || d->isImplicit);
+  bool tracked = false;
+  for (size_t n = 0; n < values.args.size(); ++n) {
+    const ir::CallArg &arg = i.args[n];
+    TermId v = values.args[n];
+    Address a = terms.address(v);
+    if (terms.isConst(a.base))
+      continue;
+    bool isPointer = arg.type.kind != ir::TypeKind::Float;
+    if (!isPointer)
+      continue;
+    // What follows the declared parameters of a DDI is printed.
+    if (d && d->isVariadic && isDdi && n >= d->paramNames.size())
+      continue;
+    if (const ObjectState *o = state.object(v))
+      for (size_t k = 0; k < kMaxFacets && k < rules.facets.size(); ++k)
+        tracked |= o->facets[k] != contract::kUnknownState &&
+                   !rules.automata[rules.facets[k].automaton.value]
+                        .leaks.empty();
+    int64_t hi = arg.pointeeSize && (isDdi || a.offset != 0)
+                     ? int64_t(arg.pointeeSize)
+                     : kEndOfMemory;
+    if (mayEscape)
+      escape(at, state, v, 0, uint64_t(hi));
+    if (arg.type.kind == ir::TypeKind::Pointer && !arg.pointeeConst) {
+      if (isDdi) {
+        // A DDI with an MDL works on the pages, not on the fields we read.
+        havocRange(at, state, v, 0, hi);
+      } else {
+        // Everything it can walk to may be different afterwards.
+        auto none = [](const Term &) { return false; };
+        State probe;
+        probe.store = state.store;
+        AtomSet reach = reachable(probe, terms, none, {v});
+        llvm::SmallVector<TermId, 8> roots;
+        for (const Entry &e : state.store) {
+          TermId root = terms.root(e.base);
+          if (reach.contains(root.value) && root != terms.root(a.base) &&
+              terms[root].origin != Origin::Local &&
+              (roots.empty() || roots.back() != root))
+            roots.push_back(root);
+        }
+        havocRange(at, state, v, 0, hi);
+        for (TermId root : roots)
+          havocRange(at, state, root, 0, kEndOfMemory);
+      }
+    }
+  }
+  if (!isDdi) {
+    llvm::SmallVector<TermId, 8> globals;
+    for (const Entry &e : state.store) {
+      TermId root = terms.root(e.base);
+      const Term &t = terms[root];
+      if (t.origin == Origin::Global &&
+          !graph.unit.globals[t.a].isConst &&
+          (globals.empty() || globals.back() != root))
+        globals.push_back(root);
+    }
+    for (TermId g : globals) {
+      escape(at, state, g, 0, uint64_t(kEndOfMemory));
+      havocRange(at, state, g, 0, kEndOfMemory);
+    }
+  }
+  if (tracked && d)
+    ++unknownCallees[d->name];
+}
+
+const std::string *Engine::argumentName(const Where &at, const CExpr &e,
+                                        const State &state, TermId base) {
+  const CExpr *p = &e;
+  if (p->kind == CExpr::Kind::Param && p->index < at.instr->argTexts.size())
+    return arena.intern(at.instr->argTexts[p->index]);
+  if (const ObjectState *o = state.object(base))
+    return o->name;
+  return nullptr;
+}
+
+//===----------------------------------------------------------------------===//
+// Contracts
+//===----------------------------------------------------------------------===//
+
+void Engine::checkUses(const Where &at, CallValues &values, State &state) {
+  for (size_t n = 0; n < values.args.size(); ++n) {
+    if (values.contract) {
+      const auto &ignored = values.contract->ignoredParams;
+      if (std::find(ignored.begin(), ignored.end(), n) != ignored.end())
+        continue;
+    }
+    if (at.instr->callee && !values.contract) {
+      const ir::FunctionDecl &d = graph.unit.decls[at.instr->callee.value];
+      if (d.isVariadic && n >= d.paramNames.size())
+        continue;
+    }
+    ObjectState *o = state.object(values.args[n]);
+    if (!o)
+      o = state.object(terms.address(values.args[n]).base);
+    if (!o || o->errored)
+      continue;
+    for (const contract::Automaton &automaton : rules.automata)
+      for (const auto &u : automaton.uses)
+        if (!o->errored && o->facets[u.facet.value] == u.state) {
+          ReportArgs args;
+          args.object = n < at.instr->argTexts.size() ? at.instr->argTexts[n]
+                                                      : objectName(*o);
+          if (at.instr->callee)
+            args.callee = graph.unit.decls[at.instr->callee.value].name;
+          o->errored = true;
+          report(at, state, u.rule, args);
+        }
+  }
+}
+
+void Engine::checkRequirements(const Where &at,
+                               const contract::Contract &contract,
+                               CallValues &values, State &state) {
+  for (const contract::FacetRequirement &r : contract.requirements) {
+    if (r.when && holds(at, state, *r.when, values) != true)
+      continue;
+    TermId p = value(at, state, *r.object, values);
+    ObjectState *o = state.object(p);
+    if (!o || o->errored)
+      continue;
+    contract::FacetState now = o->facets[r.facet.value];
+    if (now == contract::kUnknownState ||
+        std::find(r.allowed.begin(), r.allowed.end(), now) != r.allowed.end())
+      continue;
+    for (const auto &v : r.orElse)
+      if (v.state == now) {
+        ReportArgs args;
+        const std::string *name = argumentName(at, *r.object, state, o->base);
+        args.object = name && !name->empty() ? *name : objectName(*o);
+        args.callee = contract.name;
+        args.state = rules.facet(r.facet).states[now - 1];
+        o->errored = true;
+        report(at, state, v.rule, args);
+        break;
+      }
+  }
+  // One call breaks one limit: the strictest that applies.
+  const contract::IrqlRequirement *broken = nullptr;
+  Range irql = rangeOf(state, terms, state.irql);
+  for (const contract::IrqlRequirement &r : contract.irql) {
+    if (r.when && holds(at, state, *r.when, values) != true)
+      continue;
+    if (r.max >= 0 && irql.lo > r.max && (!broken || r.max < broken->max))
+      broken = &r;
+  }
+  if (broken && broken->tooHigh.valid()) {
+    ReportArgs args;
+    args.callee = contract.name;
+    args.irql = irqlName(irql.lo, irql.hi);
+    args.limit = irqlName(broken->max, broken->max);
+    args.because = broken->because;
+    report(at, state, broken->tooHigh, args);
+    return;
+  }
+  for (const contract::IrqlRequirement &r : contract.irql)
+    if (r.max >= 0 && (!r.when || holds(at, state, *r.when, values) == true))
+      restrict(state, terms, state.irql, 0, r.max);
+}
+
+void Engine::applyContract(const Where &at, const contract::Contract &contract,
+                           CallValues &values, State state, States &out) {
+  checkRequirements(at, contract, values, state);
+  checkUses(at, values, state);
+  for (uint32_t n : contract.accessedParams)
+    if (n < values.args.size())
+      access(at, state, values.args[n]);
+  if (contract.defaultEffects)
+    unknownCall(at, values, state, true);
+  size_t n = contract.outcomes.size();
+  for (size_t i = 0; i < n; ++i) {
+    const Outcome &o = contract.outcomes[i];
+    State s = i + 1 < n ? state : std::move(state);
+    if (o.when && !assumeCondition(at, s, *o.when, values, true))
+      continue;
+    CallValues v = values;
+    if (!applyOutcome(at, o, v, s))
+      continue;
+    switch (o.kind) {
+    case Outcome::Kind::NoReturn:
+      break;
+    case Outcome::Kind::Raises: {
+      TermId code;
+      if (o.raiseCode)
+        code = terms.cast(kStatus, value(at, s, *o.raiseCode, v));
+      raise(at, std::move(s), o.ifUncaught, code, &o);
+      break;
+    }
+    case Outcome::Kind::Returns:
+      bindResult(at, s, v.result);
+      out.push_back(std::move(s));
+      break;
+    }
+  }
+}
+
+bool Engine::applyOutcome(const Where &at, const Outcome &outcome,
+                          CallValues &values, State &state) {
+  const ir::Instr &i = *at.instr;
+  ValueType type = i.type.kind == ir::TypeKind::Void ? kPointer
+                                                     : valueType(i.type);
+  auto symbol = [&](uint32_t slot) {
+    return fresh(state, terms, terms.symbol(Origin::Result, type, at.key, slot));
+  };
+  switch (outcome.result) {
+  case Outcome::Result::Any:
+    values.result = symbol(0);
+    break;
+  case Outcome::Result::New:
+    values.result =
+        fresh(state, terms, terms.object(Origin::Allocation, at.key));
+    break;
+  case Outcome::Result::NonNull:
+    values.result = symbol(1);
+    assume(state, terms, values.result, true);
+    break;
+  case Outcome::Result::Null:
+    values.result = terms.constant(0);
+    break;
+  case Outcome::Result::Value:
+    values.result =
+        terms.cast(type, value(at, state, *outcome.resultValue, values));
+    break;
+  case Outcome::Result::Success:
+  case Outcome::Result::Failure: {
+    bool success = outcome.result == Outcome::Result::Success;
+    values.result = fresh(
+        state, terms,
+        terms.symbol(Origin::Result, kStatus, at.key, success ? 2 : 3));
+    restrict(state, terms, values.result, success ? 0 : minOf(kStatus),
+             success ? maxOf(kStatus) : -1);
+    break;
+  }
+  }
+  // Values are those on entry, so read all before writing any.
+  llvm::SmallVector<std::pair<TermId, uint8_t>, 4> places;
+  llvm::SmallVector<TermId, 4> newValues;
+  for (const contract::Assignment &a : outcome.assigns) {
+    uint8_t size = 1;
+    TermId where;
+    if (a.place->kind != CExpr::Kind::Irql)
+      where = place(at, state, *a.place, values, size);
+    places.push_back({where, size});
+    newValues.push_back(
+        a.value ? resolve(state, terms, value(at, state, *a.value, values))
+                : fresh(state, terms,
+                        terms.symbol(Origin::Result,
+                                     size == 8 ? kPointer
+                                               : ValueType{size, false, false},
+                                     at.key,
+                                     0x7000 + uint32_t(places.size()))));
+  }
+  struct Memory {
+    TermId to, from, fill, size;
+  };
+  llvm::SmallVector<Memory, 1> memory;
+  for (const contract::MemoryEffect &m : outcome.memory) {
+    Memory e;
+    e.to = value(at, state, *m.to, values);
+    if (m.from)
+      e.from = value(at, state, *m.from, values);
+    if (m.fill)
+      e.fill = resolve(state, terms, value(at, state, *m.fill, values));
+    e.size = m.size ? resolve(state, terms, value(at, state, *m.size, values))
+                    : terms.constant(0);
+    memory.push_back(e);
+  }
+  struct NewFacet {
+    const contract::FacetEffect *effect;
+    contract::FacetState state;
+  };
+  llvm::SmallVector<NewFacet, 8> facets;
+  for (const contract::FacetEffect &f : outcome.facets) {
+    contract::FacetState to = f.state;
+    if (f.copyFrom) {
+      TermId from = value(at, state, *f.copyFrom, values);
+      const ObjectState *o = state.object(from);
+      if (!o)
+        o = state.object(terms.root(terms.address(from).base));
+      to = contract::kUnknownState;
+      if (o && o->facets[f.copyFacet.value] != contract::kUnknownState)
+        to = rules.facet(f.facet).stateNamed(
+            rules.facet(f.copyFacet)
+                .states[o->facets[f.copyFacet.value] - 1]);
+    }
+    facets.push_back({&f, to});
+  }
+
+  if (!outcome.note.empty()) {
+    TraceNode node;
+    node.kind = TraceNode::Kind::Outcome;
+    node.instr = at.instr;
+    node.function = at.act.function;
+    node.outcome = &outcome;
+    if (outcome.kind == Outcome::Kind::Returns)
+      state.trace = arena.push(node, state.trace);
+  }
+  for (size_t n = 0; n < outcome.newObjects.size(); ++n) {
+    uint8_t size = 8;
+    TermId where = place(at, state, *outcome.newObjects[n], values, size);
+    TermId object = fresh(
+        state, terms,
+        terms.object(Origin::Allocation, at.key, uint32_t(n) + 1));
+    if (!terms.isConst(terms.address(where).base))
+      writeMemory(at, state, where, object, 8, 0, 0);
+  }
+  for (const Memory &m : memory) {
+    int64_t size = terms.isConst(m.size) ? terms.constValue(m.size) : -1;
+    if (terms.isConst(terms.address(m.to).base))
+      continue;
+    if (size < 0)
+      havocRange(at, state, m.to, 0, kEndOfMemory);
+    else if (m.from.valid())
+      copyMemory(at, state, m.to, m.from, uint64_t(size));
+    else if (m.fill.valid() && terms.isConst(m.fill) &&
+             terms.constValue(m.fill) == 0)
+      zeroMemory(at, state, m.to, uint64_t(size));
+    else
+      havocRange(at, state, m.to, 0, size);
+  }
+  for (size_t n = 0; n < outcome.assigns.size(); ++n) {
+    if (outcome.assigns[n].place->kind == CExpr::Kind::Irql)
+      setIrql(at, state, newValues[n]);
+    else if (!terms.isConst(terms.address(places[n].first).base))
+      writeMemory(at, state, places[n].first,
+                  terms.cast(places[n].second == 8
+                                 ? kPointer
+                                 : ValueType{places[n].second, false, false},
+                             newValues[n]),
+                  places[n].second, 0, 0);
+  }
+  for (const NewFacet &f : facets) {
+    TermId object = value(at, state, *f.effect->object, values);
+    setFacet(at, state, object, f.effect->facet, f.state,
+             argumentName(at, *f.effect->object, state, object));
+  }
+  for (const contract::ExprPtr &e : outcome.escapes)
+    escape(at, state, value(at, state, *e, values), 0, uint64_t(kEndOfMemory));
+  return true;
+}

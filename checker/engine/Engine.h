@@ -1,0 +1,297 @@
+//===-- Engine.h - property simulation ------------------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// States flow along the graph of a function; contracts and summaries say what
+// each callee does. At a join, states with the same automaton part become one
+// once there are more of them than EngineOptions::keepApart; a finding that
+// rests on such a joined state says so (Report::merged), and the caller runs
+// the function again with more room before it believes it.
+//
+//===----------------------------------------------------------------------===//
+#ifndef MDLCHECK_ENGINE_ENGINE_H
+#define MDLCHECK_ENGINE_ENGINE_H
+
+#include "contract/Finding.h"
+#include "contract/RuleSet.h"
+#include "domain/Lattice.h"
+#include "engine/Graph.h"
+#include "engine/Trace.h"
+
+#include "llvm/ADT/DenseMap.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+
+namespace mdlcheck::engine {
+
+using domain::RaiseInfo;
+using domain::State;
+using domain::TermId;
+using domain::TermTable;
+using domain::ValueType;
+
+struct EngineOptions {
+  /// States with one automaton part that are kept apart at a block.
+  unsigned keepApart = 8;
+  /// Arrivals at a loop head with one automaton part before widening.
+  unsigned unroll = 5;
+  /// States processed in one activation of a function; beyond it the
+  /// activation is cut short and says so.
+  unsigned activationBudget = 6000;
+  /// The same for everything under one entry.
+  unsigned entryBudget = 60000;
+  /// Nested activations before a call is taken as unknown.
+  unsigned callDepth = 12;
+  /// When set, only objects made at this site are tracked. Keeping one object
+  /// in view at a time is polynomial where all together are exponential.
+  std::optional<uint32_t> focus;
+};
+
+/// A violation as the engine sees it.
+struct Report {
+  contract::Finding finding;
+  /// Only found on states that were joined.
+  bool merged = false;
+  const ir::Instr *at = nullptr;
+};
+
+/// Order in which reports are kept apart; one mistake is one report however
+/// many paths and copies of a finally part lead to it.
+struct ReportKey {
+  uint32_t rule;
+  Span span;
+  std::string object;
+  friend bool operator<(const ReportKey &a, const ReportKey &b) {
+    return std::tie(a.span, a.rule, a.object) <
+           std::tie(b.span, b.rule, b.object);
+  }
+};
+
+using ReportMap = std::map<ReportKey, Report>;
+
+struct EntryResult {
+  ReportMap reports;
+  bool budgetHit = false;
+  std::set<std::string> limits; ///< what was coarsened, in words
+  std::set<uint32_t> sites;     ///< sites at which objects were made
+};
+
+struct EngineStats {
+  uint64_t states = 0;
+  uint64_t summaries = 0;
+  uint64_t summaryHits = 0;
+};
+
+class Engine {
+public:
+  Engine(const UnitGraph &graph, const contract::RuleSet &rules,
+         EngineOptions options);
+
+  /// Analyses the function with an unknown caller.
+  EntryResult runEntry(uint32_t function);
+
+  EngineStats stats;
+  /// Functions an activation of which was computed.
+  std::set<uint32_t> analysed;
+  std::map<std::string, unsigned> unknownCallees;
+
+private:
+  //===--- Solver.cpp: activations ---------------------------------------===//
+  struct Exit {
+    State state;
+    bool raised = false;
+  };
+  struct Activation {
+    uint32_t function = 0;
+    const Activation *caller = nullptr;
+    const ir::Instr *callSite = nullptr;
+    const TraceNode *callerTrace = nullptr;
+    bool callerMerged = false;
+    /// Somebody up the call chain may handle what this one raises.
+    bool protectedByCaller = false;
+    unsigned depth = 0;
+    uint64_t statesUsed = 0;
+    bool cut = false;
+    /// Per block: states waiting, and for loop heads those seen.
+    struct Seen {
+      std::vector<State> states;
+      std::map<uint64_t, std::pair<unsigned, size_t>> widened;
+      std::set<uint64_t> hashes;
+      unsigned arrivals = 0;
+    };
+    std::vector<std::vector<State>> pending;
+    std::map<uint32_t, Seen> seen;
+    std::set<std::pair<uint32_t, uint32_t>> worklist; ///< (order, block)
+    std::vector<Exit> exits;
+  };
+  std::vector<Exit> run(Activation &act, State entry);
+  void arrive(Activation &act, ir::BlockId block, State state);
+  bool admit(Activation &act, ir::BlockId block, State &state);
+  void coarsen(std::vector<State> &states, ir::BlockId block,
+               uint32_t function);
+  void processBlock(Activation &act, ir::BlockId block, State state);
+  void leave(Activation &act, State state, bool raised);
+  void dropDead(const Activation &act, ir::BlockId block, State &state);
+
+  //===--- Transfer.cpp: instructions -------------------------------------===//
+  /// Where in the program, for the functions below.
+  struct Where {
+    Activation &act;
+    const ir::Function &function;
+    const FunctionGraph &graph;
+    ir::BlockId block;
+    const ir::Instr *instr;
+    uint32_t key;
+  };
+  using States = llvm::SmallVector<State, 2>;
+  /// Executes one instruction on `state`: normal results to `out`, raised
+  /// ones go along the unwind edge.
+  void step(const Where &at, State state, States &out);
+  TermId eval(const Where &at, State &state, ir::ExprId id);
+  void load(const Where &at, State state, States &out);
+  void store(const Where &at, State state, States &out);
+  void copy(const Where &at, State state, States &out);
+  bool assumeInstr(const Where &at, State &state);
+  /// Checks an access through `address`; when it may fault, a state that
+  /// raises goes along the unwind edge.
+  void access(const Where &at, State &state, TermId address);
+  TermId readMemory(const Where &at, State &state, TermId address,
+                    const ir::Type &type, uint8_t bitOffset, uint8_t bitWidth);
+  void writeMemory(const Where &at, State &state, TermId address, TermId value,
+                   uint64_t size, uint8_t bitOffset, uint8_t bitWidth);
+  void copyMemory(const Where &at, State &state, TermId to, TermId from,
+                  uint64_t size);
+  void zeroMemory(const Where &at, State &state, TermId to, uint64_t size);
+  void havocRange(const Where &at, State &state, TermId address, int64_t lo,
+                  int64_t hi);
+  void refineViews(State &state);
+  void applyView(State &state, ir::FieldId field, TermId base, TermId value);
+  void endLifetime(const Where &at, State &state, ir::LocalId local);
+  void raise(const Where &at, State state, contract::RuleId ifUncaught,
+             TermId code, const contract::Outcome *outcome);
+  /// Passes on an exception that a callee let through.
+  void raiseFrom(const Where &at, State state, const RaiseInfo &from,
+                 TermId code);
+
+  //===--- Calls.cpp: contracts -------------------------------------------===//
+  struct CallValues {
+    llvm::SmallVector<TermId, 8> args;
+    TermId result;
+    const contract::Contract *contract = nullptr;
+  };
+  void call(const Where &at, State state, States &out);
+  void applyContract(const Where &at, const contract::Contract &contract,
+                     CallValues &values, State state, States &out);
+  bool applyOutcome(const Where &at, const contract::Outcome &outcome,
+                    CallValues &values, State &state);
+  void unknownCall(const Where &at, CallValues &values, State &state,
+                   bool mayEscape);
+  TermId value(const Where &at, State &state, const contract::Expr &e,
+               const CallValues &values);
+  TermId place(const Where &at, State &state, const contract::Expr &e,
+               const CallValues &values, uint8_t &size);
+  std::optional<bool> holds(const Where &at, State &state,
+                            const contract::Expr &e, const CallValues &values);
+  bool assumeCondition(const Where &at, State &state, const contract::Expr &e,
+                       const CallValues &values, bool truth);
+  void setFacet(const Where &at, State &state, TermId object,
+                contract::FacetId facet, contract::FacetState to,
+                const std::string *name);
+  void setIrql(const Where &at, State &state, TermId irql);
+  void checkRequirements(const Where &at, const contract::Contract &contract,
+                         CallValues &values, State &state);
+  void checkUses(const Where &at, CallValues &values, State &state);
+  void escape(const Where &at, State &state, TermId value, uint64_t lo,
+              uint64_t hi);
+  void bindResult(const Where &at, State &state, TermId result);
+  const std::string *argumentName(const Where &at, const contract::Expr &e,
+                                  const State &state, TermId base);
+
+  //===--- Summaries.cpp: callees with bodies ------------------------------===//
+  struct Summary {
+    State entry;
+    std::vector<Exit> exits;
+    /// What was reported inside, and whether that rests on joined states.
+    std::map<ReportKey, bool> reports;
+    bool complete = false;
+    bool recursive = false;
+    bool changed = false;
+    bool cut = false;
+  };
+  void callBody(const Where &at, uint32_t callee, CallValues &values,
+                State state, States &out);
+  /// How a caller's symbols and objects are called inside a callee.
+  struct Renaming {
+    llvm::DenseMap<uint32_t, TermId> toCallee;
+    std::vector<TermId> toCaller; ///< by canonical number
+    std::vector<TermId> atoms;    ///< reached, in order
+  };
+  State enterCallee(const Where &at, uint32_t callee, const CallValues &values,
+                    State &caller, Renaming &names);
+  /// The caller's state after `exit`; the callee's result in `result`.
+  State returnFrom(const Where &at, uint32_t callee, const Exit &exit,
+                   const State &caller, const Renaming &names, TermId &result);
+  /// `at` is where the outermost of several calls stands.
+  Summary &summarize(const Where &at, uint32_t callee, State entry,
+                     const State &caller);
+
+  //===--- Reports.cpp ------------------------------------------------------===//
+  struct ReportArgs {
+    std::string object;
+    std::string callee;
+    std::string state;
+    std::string irql;
+    std::string limit;
+    std::string because;
+  };
+  void report(const Where &at, const State &state, contract::RuleId rule,
+              const ReportArgs &args);
+  void reportAt(const Activation &act, const ir::Instr *instr, Span span,
+                const State &state, contract::RuleId rule,
+                const ReportArgs &args, const TraceNode *trace);
+  void appendPath(const TraceNode *trace, unsigned depth,
+                  std::vector<contract::PathStep> &path);
+  std::string describe(const TraceNode &node, contract::PathStep::Kind &kind);
+  contract::Location location(Span span) const;
+  std::string irqlName(int64_t lo, int64_t hi) const;
+  std::string nameOf(const ir::Function &f, const FunctionGraph &g,
+                     ir::ExprId addr, unsigned depth = 0) const;
+  std::string objectName(const domain::ObjectState &o) const;
+
+  /// Leak rule that losing `object` now would break, if any.
+  contract::RuleId leakRule(const domain::ObjectState &object) const;
+  /// Reports objects that `state` can no longer reach. `roots` says which
+  /// storage survives.
+  void checkLeaks(const Activation &act, const ir::Instr *instr, Span span,
+                  State &state,
+                  llvm::function_ref<bool(const domain::Term &)> isRoot,
+                  llvm::ArrayRef<TermId> candidates);
+
+  bool inFocus(uint32_t site) const {
+    return !options.focus || *options.focus == site;
+  }
+
+  const UnitGraph &graph;
+  const contract::RuleSet &rules;
+  EngineOptions options;
+  TermTable terms;
+  TraceArena arena;
+  EntryResult *result = nullptr;
+  uint64_t entryStates = 0;
+  std::map<std::pair<uint32_t, uint64_t>, std::vector<std::unique_ptr<Summary>>>
+      summaries;
+  std::vector<Summary *> open; ///< being computed, outermost first
+  ReportMap known;             ///< all reports, for summaries used again
+  TermId entryIrql;
+};
+
+} // namespace mdlcheck::engine
+
+#endif // MDLCHECK_ENGINE_ENGINE_H

@@ -1,0 +1,385 @@
+//===-- Graph.cpp - what the solver asks about a graph --------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "engine/Graph.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+#include <functional>
+
+using namespace mdlcheck;
+using namespace mdlcheck::engine;
+using namespace mdlcheck::ir;
+
+namespace {
+
+/// Temporaries and locals an expression reads.
+struct Uses {
+  llvm::BitVector temps;
+  llvm::BitVector locals; ///< whose address occurs
+};
+
+void collect(const Function &f, ExprId id, Uses &uses) {
+  if (!id)
+    return;
+  const Expr &e = f.exprs[id.value];
+  if (e.kind == ExprKind::Temp)
+    uses.temps.set(e.index);
+  else if (e.kind == ExprKind::LocalAddr)
+    uses.locals.set(e.index);
+  collect(f, e.lhs, uses);
+  collect(f, e.rhs, uses);
+}
+
+/// The local that `addr` names directly, or lies in at a constant place.
+LocalId localOf(const Function &f, ExprId addr, bool &whole) {
+  whole = true;
+  while (addr) {
+    const Expr &e = f.exprs[addr.value];
+    if (e.kind == ExprKind::LocalAddr)
+      return e.local();
+    if (e.kind != ExprKind::FieldAddr)
+      return {};
+    whole = false;
+    addr = e.lhs;
+  }
+  return {};
+}
+
+struct Effects {
+  Uses read;              ///< temps read; locals read
+  llvm::BitVector taken;  ///< locals whose address goes somewhere
+  TempId defines;
+  LocalId writes; ///< wholly
+};
+
+Effects effectsOf(const Function &f, const Instr &i) {
+  Effects r;
+  r.read.temps.resize(f.numTemps);
+  r.read.locals.resize(f.locals.size());
+  r.taken.resize(f.locals.size());
+  auto use = [&](ExprId id) {
+    Uses u{llvm::BitVector(f.numTemps), llvm::BitVector(f.locals.size())};
+    collect(f, id, u);
+    r.read.temps |= u.temps;
+    r.taken |= u.locals;
+  };
+  bool whole = false;
+  switch (i.kind) {
+  case InstrKind::Load:
+    if (LocalId l = localOf(f, i.addr, whole))
+      r.read.locals.set(l.value);
+    else
+      use(i.addr);
+    r.defines = i.dst;
+    break;
+  case InstrKind::Store:
+  case InstrKind::Zero:
+    if (LocalId l = localOf(f, i.addr, whole)) {
+      if (whole && i.bitWidth == 0)
+        r.writes = l;
+    } else {
+      use(i.addr);
+    }
+    if (i.kind == InstrKind::Store)
+      use(i.value);
+    break;
+  case InstrKind::Copy:
+    if (LocalId l = localOf(f, i.addr, whole)) {
+      if (whole)
+        r.writes = l;
+    } else {
+      use(i.addr);
+    }
+    if (LocalId l = localOf(f, i.value, whole))
+      r.read.locals.set(l.value);
+    else
+      use(i.value);
+    break;
+  case InstrKind::Call:
+    use(i.target);
+    for (const CallArg &a : i.args)
+      use(a.value);
+    if (!localOf(f, i.resultAddr, whole))
+      use(i.resultAddr);
+    r.defines = i.dst;
+    break;
+  case InstrKind::Assume:
+    use(i.value);
+    break;
+  case InstrKind::Havoc:
+    r.defines = i.dst;
+    break;
+  case InstrKind::EndLifetime:
+    break;
+  }
+  return r;
+}
+
+} // namespace
+
+UnitGraph::UnitGraph(const Unit &unit, const contract::RuleSet &rules)
+    : unit(unit) {
+  contracts.reserve(unit.decls.size());
+  for (const FunctionDecl &d : unit.decls)
+    contracts.push_back(rules.contractFor(d.name));
+  views.resize(unit.fields.size());
+  sources.resize(unit.fields.size());
+  viewFields.resize(rules.automata.size());
+  for (size_t a = 0; a < rules.automata.size(); ++a) {
+    const contract::Automaton &automaton = rules.automata[a];
+    for (size_t f = 0; f < unit.fields.size(); ++f) {
+      const Field &field = unit.fields[f];
+      for (const auto &v : automaton.views)
+        if (v.field == field.name && v.record == field.record) {
+          if (views[f].empty())
+            viewFields[a].push_back(FieldId(uint32_t(f)));
+          views[f].push_back(&v);
+          anyViews = true;
+        }
+      for (const auto &s : automaton.sources)
+        if (s.field == field.name && s.record == field.record)
+          sources[f].push_back(&s);
+    }
+  }
+  functions.resize(unit.functions.size());
+  uint32_t nextKey = 1;
+  for (uint32_t i = 0; i < unit.functions.size(); ++i)
+    buildFunction(i, nextKey);
+  findEntries();
+  findRelevance(rules);
+}
+
+int64_t UnitGraph::fieldOffset(llvm::StringRef record, llvm::StringRef field,
+                               Type &type) const {
+  for (const Field &f : unit.fields)
+    if (f.name == field && f.record == record) {
+      type = f.type;
+      return int64_t(f.offset);
+    }
+  return -1;
+}
+
+void UnitGraph::buildFunction(uint32_t index, uint32_t &nextKey) {
+  const Function &f = unit.functions[index];
+  FunctionGraph &g = functions[index];
+  size_t n = f.blocks.size();
+  g.blocks.resize(n);
+  g.tempLoads.assign(f.numTemps, nullptr);
+  g.addressTaken.resize(f.locals.size());
+  g.firstKey.resize(n);
+  std::vector<std::vector<uint32_t>> preds(n);
+  for (uint32_t b = 0; b < n; ++b) {
+    const Block &block = f.blocks[b];
+    g.firstKey[b] = nextKey;
+    nextKey += uint32_t(block.instrs.size()) + 1;
+    for (BlockId s : block.succs)
+      preds[s.value].push_back(b);
+    while (g.blocks[b].leadingAssumes < block.instrs.size() &&
+           block.instrs[g.blocks[b].leadingAssumes].kind == InstrKind::Assume)
+      ++g.blocks[b].leadingAssumes;
+  }
+
+  // Depth first, iteratively: functions can have very many blocks.
+  std::vector<uint8_t> color(n);
+  std::vector<uint32_t> post;
+  std::vector<std::pair<uint32_t, size_t>> stack{{f.entry.value, 0}};
+  color[f.entry.value] = 1;
+  auto edge = [&](uint32_t b, size_t i) -> BlockId {
+    const Block &block = f.blocks[b];
+    if (i < block.succs.size())
+      return block.succs[i];
+    return i == block.succs.size() ? block.unwind : BlockId();
+  };
+  while (!stack.empty()) {
+    auto &[b, i] = stack.back();
+    if (i > f.blocks[b].succs.size()) {
+      color[b] = 2;
+      post.push_back(b);
+      stack.pop_back();
+      continue;
+    }
+    BlockId s = edge(b, i++);
+    if (!s)
+      continue;
+    if (color[s.value] == 1)
+      g.blocks[s.value].loopHead = true;
+    if (color[s.value] == 0) {
+      color[s.value] = 1;
+      stack.push_back({s.value, 0});
+    }
+  }
+  for (size_t i = 0; i < post.size(); ++i)
+    g.blocks[post[i]].order = uint32_t(post.size() - 1 - i);
+  for (uint32_t b = 0; b < n; ++b) {
+    const Block &block = f.blocks[b];
+    if (preds[b].size() > 1 || g.blocks[b].loopHead)
+      g.blocks[b].join = true;
+    if (block.unwind && block.unwind != f.unwindExit)
+      g.blocks[block.unwind.value].join = true;
+  }
+  // Blocks from which the normal exit can be reached.
+  std::vector<uint32_t> work{f.exit.value};
+  g.blocks[f.exit.value].mayReachExit = true;
+  while (!work.empty()) {
+    uint32_t b = work.back();
+    work.pop_back();
+    for (uint32_t p : preds[b])
+      if (!g.blocks[p].mayReachExit) {
+        g.blocks[p].mayReachExit = true;
+        work.push_back(p);
+      }
+  }
+
+  // Liveness, backwards, over normal and unwind edges.
+  struct BlockUse {
+    llvm::BitVector useT, defT, useL, defL;
+  };
+  std::vector<BlockUse> uses(n);
+  for (uint32_t b = 0; b < n; ++b) {
+    BlockUse &u = uses[b];
+    u.useT.resize(f.numTemps);
+    u.defT.resize(f.numTemps);
+    u.useL.resize(f.locals.size());
+    u.defL.resize(f.locals.size());
+    for (const Instr &i : f.blocks[b].instrs) {
+      Effects e = effectsOf(f, i);
+      g.addressTaken |= e.taken;
+      llvm::BitVector t = e.read.temps;
+      t.reset(u.defT);
+      u.useT |= t;
+      llvm::BitVector l = e.read.locals;
+      l.reset(u.defL);
+      u.useL |= l;
+      if (e.defines)
+        u.defT.set(e.defines.value);
+      // An unwind edge may leave before the write: not a kill there. Writes
+      // in blocks with a handler still kill for the normal edge, which is
+      // what matters; the handler's needs are added below.
+      if (e.writes)
+        u.defL.set(e.writes.value);
+      if (i.kind == InstrKind::Load && i.dst)
+        g.tempLoads[i.dst.value] = &i;
+    }
+    g.blocks[b].liveLocals.resize(f.locals.size());
+    g.blocks[b].liveTemps.resize(f.numTemps);
+  }
+  if (f.result)
+    g.blocks[f.exit.value].liveLocals.set(f.result.value);
+  bool changed = true;
+  while (changed) {
+    changed = false;
+    for (uint32_t b : post) {
+      FunctionGraph::BlockInfo &info = g.blocks[b];
+      llvm::BitVector t(f.numTemps), l(f.locals.size()), ut, ul;
+      for (BlockId s : f.blocks[b].succs) {
+        t |= g.blocks[s.value].liveTemps;
+        l |= g.blocks[s.value].liveLocals;
+      }
+      t.reset(uses[b].defT);
+      l.reset(uses[b].defL);
+      t |= uses[b].useT;
+      l |= uses[b].useL;
+      if (f.blocks[b].unwind) {
+        l |= g.blocks[f.blocks[b].unwind.value].liveLocals;
+        t |= g.blocks[f.blocks[b].unwind.value].liveTemps;
+      }
+      if (f.result && f.exit.value == b)
+        l.set(f.result.value);
+      if (l != info.liveLocals || t != info.liveTemps) {
+        info.liveLocals = l;
+        info.liveTemps = t;
+        changed = true;
+      }
+    }
+  }
+}
+
+void UnitGraph::findEntries() {
+  llvm::BitVector called(unit.functions.size()), taken(unit.functions.size());
+  auto bodyOf = [&](DeclId d) -> int { return unit.decls[d.value].body; };
+  for (const Function &f : unit.functions) {
+    for (const Expr &e : f.exprs)
+      if (e.kind == ExprKind::FunctionAddr && bodyOf(e.decl()) >= 0)
+        taken.set(unsigned(bodyOf(e.decl())));
+    for (const Block &b : f.blocks)
+      for (const Instr &i : b.instrs)
+        if (i.kind == InstrKind::Call && i.callee && bodyOf(i.callee) >= 0 &&
+            unit.decls[f.decl.value].body != bodyOf(i.callee))
+          called.set(unsigned(bodyOf(i.callee)));
+  }
+  for (const Global &g : unit.globals)
+    for (const GlobalInit &i : g.inits)
+      if (i.kind == GlobalInit::Kind::FunctionAddr &&
+          bodyOf(DeclId(i.index)) >= 0)
+        taken.set(unsigned(bodyOf(DeclId(i.index))));
+  for (uint32_t i = 0; i < unit.functions.size(); ++i) {
+    const FunctionDecl &d = unit.declOf(unit.functions[i]);
+    // Inline functions of system headers matter only to who calls them.
+    if (d.inSystemHeader)
+      continue;
+    (!called.test(i) || taken.test(i) ? entries : others).push_back(i);
+  }
+}
+
+void UnitGraph::findRelevance(const contract::RuleSet &rules) {
+  size_t n = unit.functions.size();
+  relevance.resize(n);
+  std::vector<std::vector<uint32_t>> callees(n);
+  for (size_t f = 0; f < n; ++f) {
+    Relevance &r = relevance[f];
+    r.weight = uint32_t(unit.functions[f].blocks.size());
+    for (const Block &b : unit.functions[f].blocks)
+      for (const Instr &i : b.instrs) {
+        if (i.kind != InstrKind::Call || !i.callee)
+          continue;
+        const contract::Contract *c = contracts[i.callee.value];
+        int body = unit.decls[i.callee.value].body;
+        if (!c) {
+          if (body >= 0 && !i.isVirtual)
+            callees[f].push_back(uint32_t(body));
+          continue;
+        }
+        r.irqlLimit |= !c->irql.empty();
+        r.facets |= !c->requirements.empty();
+        for (const contract::Outcome &o : c->outcomes) {
+          r.raises |= o.kind == contract::Outcome::Kind::Raises;
+          r.facets |= o.ifUncaught.valid();
+          for (const auto &a : o.assigns)
+            r.irqlChange |= a.place->kind == contract::Expr::Kind::Irql;
+          for (const auto &e : o.facets)
+            r.facets |=
+                !rules.automata[rules.facet(e.facet).automaton.value]
+                     .leaks.empty();
+        }
+      }
+    llvm::sort(callees[f]);
+    callees[f].erase(llvm::unique(callees[f]), callees[f].end());
+  }
+  bool changed = true;
+  for (int round = 0; changed && round < 100; ++round) {
+    changed = false;
+    for (size_t f = 0; f < n; ++f) {
+      Relevance r = relevance[f];
+      uint32_t weight = uint32_t(unit.functions[f].blocks.size());
+      for (uint32_t c : callees[f]) {
+        r.facets |= relevance[c].facets;
+        r.irqlChange |= relevance[c].irqlChange;
+        r.irqlLimit |= relevance[c].irqlLimit;
+        r.raises |= relevance[c].raises;
+        weight = std::min(weight + relevance[c].weight, 100000u);
+      }
+      Relevance &old = relevance[f];
+      if (r.facets != old.facets || r.irqlChange != old.irqlChange ||
+          r.irqlLimit != old.irqlLimit || r.raises != old.raises ||
+          weight > old.weight) {
+        r.weight = std::max(weight, old.weight);
+        old = r;
+        changed = true;
+      }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+//===-- Graph.h - what the solver asks about a graph ----------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef MDLCHECK_ENGINE_GRAPH_H
+#define MDLCHECK_ENGINE_GRAPH_H
+
+#include "contract/RuleSet.h"
+#include "ir/Ir.h"
+
+#include "llvm/ADT/BitVector.h"
+
+#include <vector>
+
+namespace mdlcheck::engine {
+
+/// Facts about one function's graph that do not depend on states.
+struct FunctionGraph {
+  struct BlockInfo {
+    uint32_t order = UINT32_MAX; ///< reverse postorder; unreached: max
+    bool loopHead = false;       ///< target of a back edge
+    bool join = false;           ///< has several predecessors
+    bool mayReachExit = false;   ///< along normal edges
+    uint32_t leadingAssumes = 0;
+    llvm::BitVector liveLocals; ///< read before written, from here on
+    llvm::BitVector liveTemps;
+  };
+  std::vector<BlockInfo> blocks;
+  /// Locals whose address is used other than to load and store them.
+  llvm::BitVector addressTaken;
+  /// The Load that defines a temporary, for naming; null when it is not one.
+  std::vector<const ir::Instr *> tempLoads;
+  /// First instruction key per block; keys are unique in the unit and not 0.
+  std::vector<uint32_t> firstKey;
+
+  uint32_t key(ir::BlockId block, size_t instr) const {
+    return firstKey[block.value] + uint32_t(instr);
+  }
+};
+
+/// What a function's body, and those of the functions it calls, can do that
+/// matters to some rule.
+struct Relevance {
+  bool facets = false;      ///< touches objects of some automaton
+  bool irqlChange = false;  ///< changes the IRQL
+  bool irqlLimit = false;   ///< calls something with a limit
+  bool raises = false;
+  uint32_t weight = 0;      ///< blocks, callees included, saturating
+  bool any() const { return facets || irqlChange || irqlLimit || raises; }
+  /// Could any rule be violated when this is the outermost function?
+  bool worthEntering() const { return facets || (irqlChange && irqlLimit); }
+};
+
+/// A unit with everything that is worked out once before solving.
+class UnitGraph {
+public:
+  UnitGraph(const ir::Unit &unit, const contract::RuleSet &rules);
+
+  const ir::Unit &unit;
+  std::vector<FunctionGraph> functions; ///< as in unit.functions
+  std::vector<Relevance> relevance;     ///< as in unit.functions
+  /// By DeclId: the contract that describes calls of it, or null.
+  std::vector<const contract::Contract *> contracts;
+  /// By FieldId: views and sources of that field.
+  std::vector<std::vector<const contract::Automaton::View *>> views;
+  std::vector<std::vector<const contract::Automaton::Source *>> sources;
+  /// By AutomatonId: fields of the unit that show its facets.
+  std::vector<std::vector<ir::FieldId>> viewFields;
+  bool anyViews = false;
+  /// Functions nobody in the unit calls directly, and those whose address is
+  /// taken, first; then the others.
+  std::vector<uint32_t> entries;
+  std::vector<uint32_t> others;
+
+  /// Offset of record::field in this unit; -1 when it is never mentioned.
+  int64_t fieldOffset(llvm::StringRef record, llvm::StringRef field,
+                      ir::Type &type) const;
+
+private:
+  void buildFunction(uint32_t index, uint32_t &nextKey);
+  void findEntries();
+  void findRelevance(const contract::RuleSet &rules);
+};
+
+} // namespace mdlcheck::engine
+
+#endif // MDLCHECK_ENGINE_GRAPH_H

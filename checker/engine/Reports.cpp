@@ -1,0 +1,315 @@
+//===-- Reports.cpp - from states to findings -----------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "engine/Engine.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+#include <algorithm>
+
+using namespace mdlcheck;
+using namespace mdlcheck::engine;
+using namespace mdlcheck::domain;
+using contract::PathStep;
+
+contract::Location Engine::location(Span span) const {
+  contract::Location l;
+  if (!span.valid())
+    return l;
+  l.file = graph.unit.files[span.file.value];
+  l.line = span.line;
+  l.column = span.column;
+  l.endLine = span.endLine;
+  l.endColumn = span.endColumn;
+  return l;
+}
+
+std::string Engine::irqlName(int64_t lo, int64_t hi) const {
+  auto name = [](int64_t level) -> std::string {
+    switch (level) {
+    case 0:
+      return "PASSIVE_LEVEL";
+    case 1:
+      return "APC_LEVEL";
+    case 2:
+      return "DISPATCH_LEVEL";
+    case 15:
+      return "HIGH_LEVEL";
+    default:
+      return "IRQL " + std::to_string(level);
+    }
+  };
+  if (lo == hi)
+    return name(lo);
+  if (hi >= 15)
+    return name(lo) + " or above";
+  return name(lo) + " to " + name(hi);
+}
+
+/// How the author would write what lies at `addr`.
+std::string Engine::nameOf(const ir::Function &f, const FunctionGraph &g,
+                           ir::ExprId id, unsigned depth) const {
+  if (!id || depth > 6)
+    return "";
+  const ir::Expr &e = f.exprs[id.value];
+  switch (e.kind) {
+  case ir::ExprKind::LocalAddr: {
+    const std::string &name = f.locals[e.index].name;
+    return llvm::StringRef(name).starts_with("$") ? "" : name;
+  }
+  case ir::ExprKind::GlobalAddr:
+    return graph.unit.globals[e.index].name;
+  case ir::ExprKind::FieldAddr: {
+    const ir::Expr &base = f.exprs[e.lhs.value];
+    const std::string &field = graph.unit.fields[e.index].name;
+    if (base.kind == ir::ExprKind::Temp) {
+      const ir::Instr *load = g.tempLoads[base.index];
+      std::string name =
+          load ? nameOf(f, g, load->addr, depth + 1) : std::string();
+      return name.empty() ? field : name + "->" + field;
+    }
+    std::string name = nameOf(f, g, e.lhs, depth + 1);
+    return name.empty() ? field : name + "." + field;
+  }
+  case ir::ExprKind::IndexAddr: {
+    const ir::Expr &base = f.exprs[e.lhs.value];
+    std::string name;
+    if (base.kind == ir::ExprKind::Temp) {
+      if (const ir::Instr *load = g.tempLoads[base.index])
+        name = nameOf(f, g, load->addr, depth + 1);
+    } else {
+      name = nameOf(f, g, e.lhs, depth + 1);
+    }
+    return name.empty() ? name : name + "[]";
+  }
+  case ir::ExprKind::Temp: {
+    const ir::Instr *load = g.tempLoads[e.index];
+    std::string name =
+        load ? nameOf(f, g, load->addr, depth + 1) : std::string();
+    return name.empty() ? name : "*" + name;
+  }
+  default:
+    return "";
+  }
+}
+
+std::string Engine::objectName(const ObjectState &o) const {
+  if (o.name && !o.name->empty())
+    return *o.name;
+  return "the object";
+}
+
+std::string Engine::describe(const TraceNode &node, PathStep::Kind &kind) {
+  const ir::Instr &i = *node.instr;
+  auto callee = [&]() -> std::string {
+    return i.callee ? graph.unit.decls[i.callee.value].name
+                    : std::string("the function called");
+  };
+  switch (node.kind) {
+  case TraceNode::Kind::Assume:
+    kind = PathStep::Kind::Assume;
+    switch (i.assumeKind) {
+    case ir::AssumeKind::BranchTrue:
+      return "assuming '" + i.text + "' is true";
+    case ir::AssumeKind::BranchFalse:
+      return "assuming '" + i.text + "' is false";
+    case ir::AssumeKind::Case:
+      return "assuming '" + i.text + "' is " + i.detail;
+    case ir::AssumeKind::Default:
+      return "assuming '" + i.text + "' is none of the cases";
+    case ir::AssumeKind::LoopEnter:
+      return "entering the loop: '" + i.text + "' is true";
+    case ir::AssumeKind::LoopExit:
+      return "leaving the loop: '" + i.text + "' is false";
+    case ir::AssumeKind::Filter:
+      return "the exception filter '" + i.text + "' gives " + i.detail;
+    default:
+      return "";
+    }
+  case TraceNode::Kind::Facet: {
+    kind = PathStep::Kind::Event;
+    const contract::Facet &f = rules.facet(node.facet);
+    std::string note = f.notes[node.state - 1];
+    if (node.name && !node.name->empty())
+      return note + " ('" + *node.name + "')";
+    return note;
+  }
+  case TraceNode::Kind::Irql:
+    kind = PathStep::Kind::Event;
+    return "IRQL is " + irqlName(node.irqlLo, node.irqlHi) + " after '" +
+           callee() + "'";
+  case TraceNode::Kind::Outcome:
+    kind = PathStep::Kind::Event;
+    return "'" + callee() + "' " + node.outcome->note;
+  case TraceNode::Kind::Call:
+    kind = PathStep::Kind::Call;
+    return "calling '" + callee() + "'";
+  case TraceNode::Kind::Raise:
+    kind = PathStep::Kind::Raise;
+    if (node.outcome && !node.outcome->note.empty())
+      return "'" + callee() + "' " + node.outcome->note;
+    if (i.kind == ir::InstrKind::Call)
+      return "'" + callee() + "' raises an exception";
+    return "this access raises an exception";
+  case TraceNode::Kind::Caught:
+    kind = PathStep::Kind::Unwind;
+    return "";
+  }
+  return "";
+}
+
+void Engine::appendPath(const TraceNode *trace, unsigned depth,
+                        std::vector<PathStep> &path) {
+  std::vector<const TraceNode *> nodes;
+  for (const TraceNode *n = trace; n; n = n->prev)
+    nodes.push_back(n);
+  for (auto it = nodes.rbegin(); it != nodes.rend(); ++it) {
+    const TraceNode &node = **it;
+    if (!node.instr)
+      continue;
+    PathStep step;
+    step.message = describe(node, step.kind);
+    step.where = location(node.instr->span);
+    step.function =
+        graph.unit.declOf(graph.unit.functions[node.function]).name;
+    step.depth = depth;
+    if (step.message.empty())
+      continue;
+    path.push_back(step);
+    if (node.sub) {
+      appendPath(node.sub, depth + 1, path);
+      if (node.kind == TraceNode::Kind::Call) {
+        step.kind = PathStep::Kind::Return;
+        step.message =
+            "returning from '" +
+            (node.instr->callee
+                 ? graph.unit.decls[node.instr->callee.value].name
+                 : std::string("the call")) +
+            "'";
+        path.push_back(step);
+      }
+    }
+  }
+}
+
+static std::string fill(llvm::StringRef text, llvm::StringRef key,
+                        llvm::StringRef value) {
+  std::string out;
+  for (;;) {
+    auto [before, after] = text.split(key);
+    out += before;
+    if (before.size() == text.size())
+      return out;
+    out += value;
+    text = after;
+  }
+}
+
+void Engine::report(const Where &at, const State &state,
+                    contract::RuleId rule, const ReportArgs &args) {
+  reportAt(at.act, at.instr, at.instr->span, state, rule, args, state.trace);
+}
+
+void Engine::reportAt(const Activation &act, const ir::Instr *instr, Span span,
+                      const State &state, contract::RuleId rule,
+                      const ReportArgs &args, const TraceNode *trace) {
+  bool outer = false;
+  for (const Activation *a = &act; a; a = a->caller)
+    outer = outer || a->callerMerged;
+  ReportKey key{rule.value, span, args.object};
+  for (Summary *s : open) {
+    auto [it, inserted] = s->reports.emplace(key, state.merged);
+    it->second = it->second && state.merged;
+  }
+  bool merged = state.merged || outer;
+  auto found = result->reports.find(key);
+  if (found != result->reports.end() &&
+      (merged || !found->second.merged)) {
+    return;
+  }
+  Report r;
+  r.merged = merged;
+  r.at = instr;
+  contract::Finding &f = r.finding;
+  f.rule = rule;
+  f.where = location(span);
+  f.function = graph.unit.declOf(graph.unit.functions[act.function]).name;
+  f.object = args.object;
+  std::string m = rules.rule(rule).message;
+  m = fill(m, "{object}", args.object);
+  m = fill(m, "{callee}", args.callee);
+  m = fill(m, "{state}", args.state);
+  m = fill(m, "{irql}", args.irql);
+  m = fill(m, "{limit}", args.limit);
+  m = fill(m, "{because}", args.because.empty() ? "" : " " + args.because);
+  f.message = std::move(m);
+  std::vector<const Activation *> chain;
+  for (const Activation *a = &act; a; a = a->caller)
+    chain.push_back(a);
+  unsigned depth = 0;
+  for (auto it = chain.rbegin(); it != chain.rend(); ++it) {
+    const Activation *a = *it;
+    if (!a->caller)
+      continue;
+    appendPath(a->callerTrace, depth, f.path);
+    PathStep step;
+    step.kind = PathStep::Kind::Call;
+    step.where = location(a->callSite->span);
+    step.function =
+        graph.unit.declOf(graph.unit.functions[a->caller->function]).name;
+    step.message =
+        "calling '" +
+        graph.unit.declOf(graph.unit.functions[a->function]).name + "'";
+    step.depth = depth;
+    f.path.push_back(step);
+    ++depth;
+  }
+  appendPath(trace, depth, f.path);
+  PathStep last;
+  last.kind = PathStep::Kind::Final;
+  last.where = f.where;
+  last.function = f.function;
+  last.message = f.message;
+  last.depth = depth;
+  f.path.push_back(last);
+  known.insert_or_assign(key, r);
+  result->reports.insert_or_assign(key, std::move(r));
+}
+
+contract::RuleId Engine::leakRule(const ObjectState &o) const {
+  if (o.errored)
+    return {};
+  for (const contract::Automaton &a : rules.automata)
+    for (const auto &l : a.leaks)
+      if (o.facets[l.facet.value] == l.state)
+        return l.rule;
+  return {};
+}
+
+void Engine::checkLeaks(const Activation &act, const ir::Instr *instr,
+                        Span span, State &state,
+                        llvm::function_ref<bool(const Term &)> isRoot,
+                        llvm::ArrayRef<TermId> candidates) {
+  // What escaped is somebody else's, and so is everything in it.
+  llvm::SmallVector<TermId, 4> escaped;
+  for (const ObjectState &o : state.objects)
+    if (o.escaped)
+      escaped.push_back(o.base);
+  AtomSet live = reachable(state, terms, isRoot, escaped);
+  for (TermId id : candidates) {
+    ObjectState *o = state.object(id);
+    if (!o || o->errored)
+      continue;
+    TermId root = terms.root(id);
+    if (live.contains(root.value) || isRoot(terms[root]))
+      continue;
+    ReportArgs args;
+    args.object = objectName(*o);
+    contract::RuleId rule = leakRule(*o);
+    o->errored = true;
+    reportAt(act, instr, span, state, rule, args, state.trace);
+  }
+}

@@ -1,0 +1,280 @@
+//===-- Solver.cpp - activations of functions -----------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "engine/Engine.h"
+
+#include <algorithm>
+
+using namespace mdlcheck;
+using namespace mdlcheck::engine;
+using namespace mdlcheck::domain;
+
+Engine::Engine(const UnitGraph &graph, const contract::RuleSet &rules,
+               EngineOptions options)
+    : graph(graph), rules(rules), options(options) {
+  entryIrql = terms.symbol(Origin::Irql, {1, false, false}, 0);
+}
+
+EntryResult Engine::runEntry(uint32_t function) {
+  EntryResult r;
+  result = &r;
+  entryStates = 0;
+  const ir::Function &f = graph.unit.functions[function];
+  State entry;
+  entry.irql = entryIrql;
+  // Without role or annotation: PASSIVE_LEVEL to DISPATCH_LEVEL.
+  restrict(entry, terms, entryIrql, 0, 2);
+  for (uint32_t i = 0; i < f.numParams; ++i) {
+    const ir::Local &p = f.locals[i];
+    if (p.type.kind == ir::TypeKind::Aggregate)
+      continue;
+    TermId local = terms.object(Origin::Local, function, i);
+    ValueType type = valueType(p.type);
+    TermId value = terms.symbol(Origin::Parameter, type, i);
+    entry.put({local, 0, value, uint8_t(p.type.size ? p.type.size : 8)});
+    if (p.name == "this" && i == 0)
+      assume(entry, terms, value, true);
+  }
+  Activation act;
+  act.function = function;
+  run(act, std::move(entry));
+  result = nullptr;
+  return r;
+}
+
+std::vector<Engine::Exit> Engine::run(Activation &act, State entry) {
+  analysed.insert(act.function);
+  const ir::Function &f = graph.unit.functions[act.function];
+  const FunctionGraph &g = graph.functions[act.function];
+  act.pending.resize(f.blocks.size());
+  arrive(act, f.entry, std::move(entry));
+  while (!act.worklist.empty()) {
+    ir::BlockId block(act.worklist.begin()->second);
+    act.worklist.erase(act.worklist.begin());
+    std::vector<State> states = std::move(act.pending[block.value]);
+    act.pending[block.value].clear();
+    bool overBudget = act.statesUsed > options.activationBudget ||
+                      entryStates > options.entryBudget;
+    if (overBudget && !act.cut) {
+      act.cut = true;
+      result->budgetHit = true;
+      result->limits.insert("more states than the budget allows in '" +
+                            graph.unit.declOf(f).name + "'");
+    }
+    if (g.blocks[block.value].join || states.size() > 1)
+      coarsen(states, block, act.function);
+    // Past the budget only one state a block goes on, so that the end is
+    // still reached.
+    if (act.cut && act.statesUsed > 2 * options.activationBudget)
+      break;
+    for (State &s : states) {
+      if (!admit(act, block, s))
+        continue;
+      ++act.statesUsed;
+      ++entryStates;
+      ++stats.states;
+      if (block == f.exit || block == f.unwindExit)
+        leave(act, std::move(s), block == f.unwindExit);
+      else
+        processBlock(act, block, std::move(s));
+    }
+  }
+  return std::move(act.exits);
+}
+
+/// Puts `state` before `block`, past the Assumes it begins with.
+void Engine::arrive(Activation &act, ir::BlockId block, State state) {
+  const ir::Function &f = graph.unit.functions[act.function];
+  const FunctionGraph &g = graph.functions[act.function];
+  const ir::Block &b = f.blocks[block.value];
+  const FunctionGraph::BlockInfo &info = g.blocks[block.value];
+  for (uint32_t i = 0; i < info.leadingAssumes; ++i) {
+    Where at{act, f, g, block, &b.instrs[i], g.key(block, i)};
+    if (!assumeInstr(at, state))
+      return;
+  }
+  if (info.join)
+    dropDead(act, block, state);
+  act.pending[block.value].push_back(std::move(state));
+  act.worklist.insert({info.order, block.value});
+}
+
+void Engine::dropDead(const Activation &act, ir::BlockId block, State &state) {
+  const FunctionGraph &g = graph.functions[act.function];
+  const FunctionGraph::BlockInfo &info = g.blocks[block.value];
+  std::erase_if(state.temps,
+                [&](auto &t) { return !info.liveTemps.test(t.first); });
+  std::erase_if(state.store, [&](const Entry &e) {
+    const Term &base = terms[e.base];
+    if (base.origin != Origin::Local || base.a != act.function ||
+        info.liveLocals.test(base.b) || g.addressTaken.test(base.b))
+      return false;
+    // A dead variable may hold the last reference; overwriting it is then
+    // where the object is lost.
+    const ObjectState *o = state.object(terms.address(e.value).base);
+    return !o || !o->owned || o->escaped || o->errored;
+  });
+  trim(state, terms);
+}
+
+/// Keeps the number of states before a block within bounds.
+void Engine::coarsen(std::vector<State> &states, ir::BlockId block,
+                     uint32_t function) {
+  if (states.size() < 2)
+    return;
+  std::vector<State> kept;
+  std::map<uint64_t, std::vector<size_t>> byKey;
+  std::map<uint64_t, std::vector<size_t>> byHash;
+  for (State &s : states) {
+    std::vector<size_t> &same = byHash[hashState(s)];
+    bool repeated = false;
+    for (size_t i : same)
+      if (sameState(kept[i], s)) {
+        // Either path will do; prefer one that mixes no others.
+        if (kept[i].merged && !s.merged)
+          kept[i] = std::move(s);
+        repeated = true;
+        break;
+      }
+    if (repeated)
+      continue;
+    same.push_back(kept.size());
+    byKey[automatonKey(s, terms, KeyKind::Exact)].push_back(kept.size());
+    kept.push_back(std::move(s));
+  }
+  uint32_t place = graph.functions[function].firstKey[block.value];
+  states.clear();
+  std::vector<bool> gone(kept.size());
+  for (auto &[key, group] : byKey) {
+    if (group.size() <= options.keepApart)
+      continue;
+    // The first ones stay as they are, the rest becomes one.
+    size_t first = options.keepApart - 1;
+    State joined = std::move(kept[group[first]]);
+    for (size_t i = first + 1; i < group.size(); ++i) {
+      joined = join(joined, kept[group[i]], terms, place, false);
+      gone[group[i]] = true;
+    }
+    kept[group[first]] = std::move(joined);
+  }
+  for (size_t i = 0; i < kept.size(); ++i)
+    if (!gone[i])
+      states.push_back(std::move(kept[i]));
+}
+
+/// Loop heads: has `state` been here? False when it adds nothing. Widens it
+/// when too many like it came by.
+bool Engine::admit(Activation &act, ir::BlockId block, State &state) {
+  const FunctionGraph &g = graph.functions[act.function];
+  if (!g.blocks[block.value].loopHead)
+    return true;
+  Activation::Seen &seen = act.seen[block.value];
+  uint64_t hash = hashState(state);
+  if (seen.hashes.contains(hash))
+    for (const State &s : seen.states)
+      if (sameState(s, state))
+        return false;
+  ++seen.arrivals;
+  uint64_t key = automatonKey(state, terms, KeyKind::Coarse);
+  auto &[count, last] = seen.widened[key];
+  if (++count > options.unroll) {
+    uint32_t place = g.firstKey[block.value] | 0x20000000u;
+    State joined = join(seen.states[last], state, terms, place,
+                        count > options.unroll + 2);
+    trim(joined, terms);
+    if (sameState(joined, seen.states[last]))
+      return false;
+    joined.trace = state.trace;
+    // Widening a loop mixes iterations, which is no more than the loop does.
+    joined.merged = state.merged || seen.states[last].merged;
+    state = std::move(joined);
+    hash = hashState(state);
+  }
+  if (seen.arrivals > 400) {
+    result->budgetHit = true;
+    result->limits.insert("a loop of '" +
+                          graph.unit.declOf(graph.unit.functions[act.function])
+                              .name +
+                          "' that does not settle");
+    return false;
+  }
+  last = seen.states.size();
+  seen.hashes.insert(hash);
+  seen.states.push_back(state);
+  return true;
+}
+
+void Engine::processBlock(Activation &act, ir::BlockId block, State state) {
+  const ir::Function &f = graph.unit.functions[act.function];
+  const FunctionGraph &g = graph.functions[act.function];
+  const ir::Block &b = f.blocks[block.value];
+  States now;
+  now.push_back(std::move(state));
+  States next;
+  for (size_t i = g.blocks[block.value].leadingAssumes; i < b.instrs.size();
+       ++i) {
+    Where at{act, f, g, block, &b.instrs[i], g.key(block, i)};
+    next.clear();
+    for (State &s : now)
+      step(at, std::move(s), next);
+    std::swap(now, next);
+    if (now.empty())
+      return;
+  }
+  for (State &s : now) {
+    for (size_t i = 0; i + 1 < b.succs.size(); ++i)
+      arrive(act, b.succs[i], s);
+    if (!b.succs.empty())
+      arrive(act, b.succs.back(), std::move(s));
+  }
+}
+
+void Engine::leave(Activation &act, State state, bool raised) {
+  const ir::Function &f = graph.unit.functions[act.function];
+  const ir::Instr *last = raised ? state.raise.origin : state.leaving;
+  Span span = last ? last->span : f.endSpan;
+  bool outermost = act.caller == nullptr;
+  if (raised && outermost) {
+    if (state.raise.ifUncaught.valid() && !state.raise.mayBeCaught) {
+      ReportArgs args;
+      if (last && last->callee)
+        args.callee = graph.unit.decls[last->callee.value].name;
+      if (last && !last->argTexts.empty())
+        args.object = last->argTexts[0];
+      reportAt(act, last, span, state, state.raise.ifUncaught, args,
+               state.raise.trace);
+    }
+    // The exception ends the path, unless it is meant for a caller we do not
+    // see.
+    if (!state.raise.deliberate)
+      return;
+  }
+  if (raised && !outermost && !state.raise.deliberate &&
+      !act.protectedByCaller) {
+    act.exits.push_back({std::move(state), raised});
+    return;
+  }
+  llvm::SmallVector<TermId, 4> candidates;
+  for (const ObjectState &o : state.objects)
+    if (o.owned && !o.escaped && leakRule(o).valid())
+      candidates.push_back(o.base);
+  if (!candidates.empty()) {
+    TermId resultObject;
+    if (f.result && !raised)
+      resultObject = terms.object(Origin::Local, act.function, f.result.value);
+    auto isRoot = [&](const Term &t) {
+      if (t.kind == TermKind::Symbol)
+        return true;
+      if (t.origin == Origin::Local)
+        return resultObject.valid() && t.b == terms[resultObject].b &&
+               t.a == act.function;
+      return t.origin == Origin::Global || t.origin == Origin::Canonical;
+    };
+    checkLeaks(act, last, span, state, isRoot, candidates);
+  }
+  if (!outermost)
+    act.exits.push_back({std::move(state), raised});
+}

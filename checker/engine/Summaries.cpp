@@ -1,0 +1,426 @@
+//===-- Summaries.cpp - callees with bodies -------------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A callee is analysed once per distinct entry state: what it can reach of
+// the caller's state, with the caller's symbols renamed in the order they are
+// reached. Its exits, renamed back, replace that part of the caller's state.
+//
+//===----------------------------------------------------------------------===//
+#include "engine/Engine.h"
+
+#include <algorithm>
+#include <limits>
+
+using namespace mdlcheck;
+using namespace mdlcheck::engine;
+using namespace mdlcheck::domain;
+
+namespace {
+constexpr int64_t kEndOfMemory = std::numeric_limits<int64_t>::max();
+/// A callee that no rule cares about is only worth following for the values
+/// it computes; above this many blocks it is taken as unknown.
+constexpr uint32_t kIrrelevantWeight = 120;
+constexpr int kMaxRecursionRounds = 4;
+
+/// Means the same in every function.
+bool isUniversal(const Term &t) {
+  return t.origin == Origin::Global || t.origin == Origin::Function ||
+         t.origin == Origin::String || t.origin == Origin::Irql;
+}
+} // namespace
+
+State Engine::enterCallee(const Where &at, uint32_t callee,
+                          const CallValues &values, State &caller,
+                          Renaming &names) {
+  const ir::Function &f = graph.unit.functions[callee];
+  State entry;
+  auto reach = [&](TermId value) {
+    terms.forEachAtom(value, [&](TermId atom) {
+      const Term t = terms[atom];
+      if (names.toCallee.count(atom.value))
+        return;
+      TermId renamed = atom;
+      if (!isUniversal(t)) {
+        uint32_t n = uint32_t(names.toCaller.size());
+        renamed = t.kind == TermKind::Object
+                      ? terms.object(Origin::Canonical, n)
+                      : terms.symbol(Origin::Canonical, t.type, n);
+        names.toCaller.push_back(atom);
+      }
+      names.toCallee[atom.value] = renamed;
+      names.atoms.push_back(atom);
+    });
+  };
+  for (TermId v : values.args)
+    reach(v);
+  for (const Entry &e : caller.store)
+    if (terms[terms.root(e.base)].origin == Origin::Global)
+      reach(e.base);
+  for (const ZeroRange &z : caller.zeros)
+    if (terms[terms.root(z.base)].origin == Origin::Global)
+      reach(z.base);
+  reach(caller.irql);
+  for (size_t i = 0; i < names.atoms.size(); ++i)
+    for (const Entry &e : caller.store)
+      if (terms.root(e.base) == names.atoms[i]) {
+        reach(e.base);
+        reach(e.value);
+      }
+
+  auto rename = [&](TermId atom) {
+    auto it = names.toCallee.find(atom.value);
+    return it == names.toCallee.end() ? atom : it->second;
+  };
+  auto inside = [&](TermId id) {
+    bool all = true;
+    terms.forEachAtom(id, [&](TermId a) {
+      all = all && names.toCallee.count(a.value);
+    });
+    return all;
+  };
+  for (const Entry &e : caller.store)
+    if (inside(e.base)) {
+      Entry r = e;
+      r.base = terms.rewrite(e.base, rename);
+      r.value = terms.rewrite(e.value, rename);
+      entry.put(r);
+    }
+  for (const ZeroRange &z : caller.zeros)
+    if (inside(z.base))
+      entry.zeros.push_back({terms.rewrite(z.base, rename), z.offset, z.size});
+  std::sort(entry.zeros.begin(), entry.zeros.end(),
+            [](const ZeroRange &a, const ZeroRange &b) {
+              return std::tie(a.base, a.offset) < std::tie(b.base, b.offset);
+            });
+  for (const auto &[id, fact] : caller.facts)
+    if (inside(id)) {
+      TermId r = terms.rewrite(id, rename);
+      if (!terms.isConst(r))
+        entry.factFor(r, terms) = fact;
+    }
+  for (const ObjectState &o : caller.objects)
+    if (inside(o.base)) {
+      ObjectState r = o;
+      r.base = terms.rewrite(o.base, rename);
+      r.owned = false;
+      r.born = nullptr;
+      entry.objectFor(r.base) = r;
+    }
+  entry.irql = terms.rewrite(caller.irql, rename);
+
+  for (uint32_t i = 0; i < f.numParams && i < values.args.size(); ++i) {
+    const ir::Local &p = f.locals[i];
+    TermId local = terms.object(Origin::Local, callee, i);
+    TermId arg = terms.rewrite(values.args[i], rename);
+    if (p.type.kind == ir::TypeKind::Aggregate) {
+      Address from = terms.address(arg);
+      std::vector<Entry> parts;
+      for (const Entry &e : entry.store)
+        if (e.base == from.base && e.offset >= from.offset &&
+            e.offset + e.size <= from.offset + int64_t(p.type.size)) {
+          Entry part = e;
+          part.base = local;
+          part.offset -= from.offset;
+          parts.push_back(part);
+        }
+      for (const Entry &e : parts)
+        entry.put(e);
+      continue;
+    }
+    ValueType type = valueType(p.type);
+    entry.put({local, 0, terms.cast(type, arg),
+               uint8_t(p.type.size && p.type.size <= 8 ? p.type.size : 8)});
+  }
+  return entry;
+}
+
+State Engine::returnFrom(const Where &at, uint32_t callee, const Exit &exit,
+                         const State &caller, const Renaming &names,
+                         TermId &result) {
+  const ir::Function &f = graph.unit.functions[callee];
+  State out = caller;
+  llvm::DenseSet<uint32_t> mapped;
+  for (TermId a : names.atoms)
+    mapped.insert(a.value);
+  auto inside = [&](TermId id) {
+    bool all = true;
+    terms.forEachAtom(
+        id, [&](TermId a) { all = all && mapped.contains(a.value); });
+    return all;
+  };
+  auto shared = [&](TermId base) {
+    TermId root = terms.root(base);
+    return mapped.contains(root.value) ||
+           terms[root].origin == Origin::Global;
+  };
+  std::erase_if(out.store, [&](const Entry &e) { return shared(e.base); });
+  std::erase_if(out.zeros, [&](const ZeroRange &z) { return shared(z.base); });
+  std::erase_if(out.facts, [&](const auto &p) { return inside(p.first); });
+
+  llvm::DenseMap<uint32_t, TermId> back;
+  std::function<TermId(TermId)> rename = [&](TermId atom) -> TermId {
+    auto it = back.find(atom.value);
+    if (it != back.end())
+      return it->second;
+    const Term t = terms[atom];
+    TermId r = atom;
+    if (t.origin == Origin::Canonical) {
+      r = t.a < names.toCaller.size() ? names.toCaller[t.a] : atom;
+    } else if (t.origin == Origin::Initial) {
+      TermId base = terms.rewrite(TermId(t.a), rename);
+      Address a = terms.address(base);
+      uint32_t epoch = t.extent ? t.extent : caller.epoch(terms.root(a.base));
+      r = terms.initial({a.base, t.value + a.offset}, t.type,
+                        uint8_t(t.extra), epoch, t.generation);
+    } else if (t.origin == Origin::Result || t.origin == Origin::Join ||
+               t.origin == Origin::Allocation) {
+      // Made in the callee; the caller may still hold one made by the same
+      // place in an earlier call.
+      r = fresh(out, terms, atom);
+    }
+    back[atom.value] = r;
+    return r;
+  };
+  // Settle the new symbols before anything of the exit is in `out`, where
+  // they would look as if they were in use.
+  auto settle = [&](TermId id) {
+    if (id.valid())
+      terms.forEachAtom(id, [&](TermId a) { rename(a); });
+  };
+  auto isLocal = [&](TermId base) {
+    const Term &t = terms[terms.root(base)];
+    return t.origin == Origin::Local && t.a == callee;
+  };
+  for (const Entry &e : exit.state.store) {
+    settle(e.base);
+    settle(e.value);
+  }
+  for (const ObjectState &o : exit.state.objects)
+    settle(o.base);
+  for (const auto &[id, fact] : exit.state.facts)
+    settle(id);
+  settle(exit.state.irql);
+
+  for (const Entry &e : exit.state.store)
+    if (!isLocal(e.base)) {
+      Entry r = e;
+      TermId base = terms.rewrite(e.base, rename);
+      Address a = terms.address(base);
+      r.base = a.base;
+      r.offset += a.offset;
+      r.value = terms.rewrite(e.value, rename);
+      if (!terms.isConst(r.base))
+        out.put(r);
+    }
+  for (const ZeroRange &z : exit.state.zeros)
+    if (!isLocal(z.base)) {
+      Address a = terms.address(terms.rewrite(z.base, rename));
+      if (!terms.isConst(a.base))
+        out.zeros.push_back({a.base, z.offset + a.offset, z.size});
+    }
+  std::sort(out.zeros.begin(), out.zeros.end(),
+            [](const ZeroRange &a, const ZeroRange &b) {
+              return std::tie(a.base, a.offset) < std::tie(b.base, b.offset);
+            });
+  for (const auto &[id, fact] : exit.state.facts) {
+    bool local = false;
+    terms.forEachAtom(id, [&](TermId a) { local |= isLocal(a); });
+    TermId r = terms.rewrite(id, rename);
+    if (!local && !terms.isConst(r))
+      out.factFor(r, terms) = fact;
+  }
+  for (const auto &[root, epoch] : exit.state.epochs) {
+    if (isLocal(root))
+      continue;
+    TermId r = terms.root(terms.rewrite(root, rename));
+    if (!terms.isConst(r))
+      out.setEpoch(r, epoch);
+  }
+  for (const ObjectState &o : exit.state.objects) {
+    if (isLocal(o.base))
+      continue;
+    TermId base = terms.rewrite(o.base, rename);
+    if (terms.isConst(terms.address(base).base))
+      continue;
+    ObjectState *there = out.object(base);
+    if (!there) {
+      ObjectState r = o;
+      r.base = base;
+      // What the callee first saw of the caller's storage is the caller's.
+      const Term &root = terms[terms.root(base)];
+      if (root.kind == TermKind::Object &&
+          (root.origin == Origin::Local || root.origin == Origin::Allocation))
+        r.owned = true;
+      out.objectFor(base) = r;
+      continue;
+    }
+    there->facets = o.facets;
+    there->escaped |= o.escaped;
+    there->errored |= o.errored;
+    if (!there->site)
+      there->site = o.site;
+    if (!there->name)
+      there->name = o.name;
+  }
+  out.irql = terms.rewrite(exit.state.irql, rename);
+  out.merged = caller.merged || exit.state.merged;
+
+  TraceNode node;
+  node.kind = TraceNode::Kind::Call;
+  node.instr = at.instr;
+  node.function = at.act.function;
+  node.sub = exit.state.trace;
+  if (exit.state.trace)
+    out.trace = arena.push(node, caller.trace);
+
+  result = TermId();
+  if (f.result && !exit.raised) {
+    TermId local = terms.object(Origin::Local, callee, f.result.value);
+    const ir::Type &type = f.locals[f.result.value].type;
+    if (type.kind == ir::TypeKind::Aggregate) {
+      if (at.instr->resultAddr) {
+        TermId to = eval(at, out, at.instr->resultAddr);
+        Address a = terms.address(to);
+        havocRange(at, out, to, 0, int64_t(type.size));
+        for (const Entry &e : exit.state.store)
+          if (e.base == local) {
+            Entry r = e;
+            r.base = a.base;
+            r.offset += a.offset;
+            r.value = terms.rewrite(e.value, rename);
+            out.put(r);
+          }
+      }
+    } else {
+      for (const Entry &e : exit.state.store)
+        if (e.base == local && e.offset == 0)
+          result = terms.rewrite(e.value, rename);
+    }
+  }
+  return out;
+}
+
+Engine::Summary &Engine::summarize(const Where &at, uint32_t callee,
+                                   State entry, const State &caller) {
+  bool guarded =
+      at.act.protectedByCaller ||
+      at.graph.blocks[at.function.blocks[at.block.value].unwind.value]
+          .mayReachExit;
+  uint64_t hash = hashState(entry) * 2 + guarded;
+  auto &bucket = summaries[{callee, hash}];
+  for (auto &s : bucket)
+    if (sameState(s->entry, entry)) {
+      if (!s->complete) {
+        s->recursive = true;
+        return *s;
+      }
+      ++stats.summaryHits;
+      bool outer = caller.merged;
+      for (const Activation *a = &at.act; a; a = a->caller)
+        outer = outer || a->callerMerged;
+      for (const auto &[key, merged] : s->reports) {
+        auto k = known.find(key);
+        if (k == known.end())
+          continue;
+        auto [it, inserted] = result->reports.emplace(key, k->second);
+        if (inserted)
+          it->second.merged = merged || outer;
+        else
+          it->second.merged = it->second.merged && (merged || outer);
+        for (Summary *o : open) {
+          auto [r, isNew] = o->reports.emplace(key, merged || caller.merged);
+          r->second = r->second && (merged || caller.merged);
+        }
+      }
+      return *s;
+    }
+  bucket.push_back(std::make_unique<Summary>());
+  Summary &s = *bucket.back();
+  s.entry = entry;
+  ++stats.summaries;
+  open.push_back(&s);
+  for (int round = 0; round < kMaxRecursionRounds; ++round) {
+    Activation act;
+    act.function = callee;
+    act.caller = &at.act;
+    act.callSite = at.instr;
+    act.callerTrace = caller.trace;
+    act.callerMerged = caller.merged;
+    act.protectedByCaller = guarded;
+    act.depth = at.act.depth + 1;
+    std::vector<Exit> exits = run(act, s.entry);
+    s.cut = act.cut;
+    bool same = exits.size() == s.exits.size() &&
+                std::equal(exits.begin(), exits.end(), s.exits.begin(),
+                           [](const Exit &a, const Exit &b) {
+                             return a.raised == b.raised &&
+                                    sameState(a.state, b.state);
+                           });
+    s.exits = std::move(exits);
+    if (!s.recursive || same)
+      break;
+    if (round + 1 == kMaxRecursionRounds)
+      result->limits.insert(
+          "recursion through '" +
+          graph.unit.declOf(graph.unit.functions[callee]).name +
+          "' that does not settle");
+  }
+  open.pop_back();
+  s.complete = true;
+  return s;
+}
+
+void Engine::callBody(const Where &at, uint32_t callee, CallValues &values,
+                      State state, States &out) {
+  const ir::FunctionDecl &d = graph.unit.declOf(graph.unit.functions[callee]);
+  const Relevance &relevance = graph.relevance[callee];
+  unsigned nested = 0;
+  for (const Activation *a = &at.act; a; a = a->caller)
+    nested += a->function == callee;
+  bool tooDeep = at.act.depth >= options.callDepth || nested > 2;
+  bool tooBig = !relevance.any() && relevance.weight > kIrrelevantWeight;
+  if (tooDeep || tooBig || entryStates > options.entryBudget) {
+    if (tooDeep && relevance.any())
+      result->limits.insert("calls nested too deeply at '" + d.name + "'");
+    unknownCall(at, values, state, true);
+    bindResult(at, state, values.result);
+    out.push_back(std::move(state));
+    return;
+  }
+  checkUses(at, values, state);
+  Renaming names;
+  State entry = enterCallee(at, callee, values, state, names);
+  Summary &s = summarize(at, callee, std::move(entry), state);
+  if (s.cut)
+    at.act.cut = true;
+  // A recursive call in progress has no exits the first time round: then this
+  // path waits for the next round.
+  size_t count = s.exits.size();
+  for (size_t i = 0; i < count; ++i) {
+    const Exit &exit = s.exits[i];
+    TermId result;
+    State back = returnFrom(at, callee, exit, state, names, result);
+    if (!exit.raised) {
+      if (at.instr->resultAddr) {
+        out.push_back(std::move(back));
+        continue;
+      }
+      bindResult(at, back, result);
+      out.push_back(std::move(back));
+      continue;
+    }
+    TermId code;
+    const ir::Function &f = graph.unit.functions[callee];
+    if (f.exceptionCode) {
+      TermId local = terms.object(Origin::Local, callee, f.exceptionCode.value);
+      if (const Entry *e = exit.state.find({local, 0, TermId(), 4}))
+        if (terms.isConst(e->value))
+          code = e->value;
+    }
+    raiseFrom(at, std::move(back), exit.state.raise, code);
+  }
+}

@@ -1,0 +1,637 @@
+//===-- Transfer.cpp - what instructions do -------------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "engine/Engine.h"
+
+#include "llvm/Support/MathExtras.h"
+
+#include <limits>
+
+using namespace mdlcheck;
+using namespace mdlcheck::engine;
+using namespace mdlcheck::domain;
+using ir::InstrKind;
+
+namespace {
+constexpr int64_t kEndOfMemory = std::numeric_limits<int64_t>::max();
+/// Terms nested deeper than this say nothing a condition will ask again.
+constexpr unsigned kMaxDepth = 20;
+} // namespace
+
+void Engine::step(const Where &at, State state, States &out) {
+  const ir::Instr &i = *at.instr;
+  switch (i.kind) {
+  case InstrKind::Load:
+    load(at, std::move(state), out);
+    return;
+  case InstrKind::Store:
+    store(at, std::move(state), out);
+    return;
+  case InstrKind::Copy:
+    copy(at, std::move(state), out);
+    return;
+  case InstrKind::Zero: {
+    TermId to = eval(at, state, i.addr);
+    access(at, state, to);
+    zeroMemory(at, state, to, i.type.size);
+    break;
+  }
+  case InstrKind::Call:
+    call(at, std::move(state), out);
+    return;
+  case InstrKind::Assume:
+    if (!assumeInstr(at, state))
+      return;
+    break;
+  case InstrKind::Havoc:
+    if (i.dst)
+      state.setTemp(i.dst.value,
+                    fresh(state, terms,
+                          terms.symbol(Origin::Result, valueType(i.type),
+                                       at.key)));
+    break;
+  case InstrKind::EndLifetime:
+    endLifetime(at, state, i.local);
+    break;
+  }
+  out.push_back(std::move(state));
+}
+
+TermId Engine::eval(const Where &at, State &state, ir::ExprId id) {
+  const ir::Expr &e = at.function.exprs[id.value];
+  auto shallow = [&](TermId t, unsigned slot) {
+    if (terms.depth(t) <= kMaxDepth)
+      return t;
+    return fresh(state, terms,
+                 terms.symbol(Origin::Result, terms[t].type, at.key,
+                              0x1000 + slot));
+  };
+  switch (e.kind) {
+  case ir::ExprKind::Int:
+    return terms.constant(e.value, valueType(e.type));
+  case ir::ExprKind::Temp: {
+    TermId t = state.temp(e.index);
+    if (t.valid())
+      return resolve(state, terms, t);
+    return terms.symbol(Origin::Result, valueType(e.type), at.key,
+                        0x2000 + e.index);
+  }
+  case ir::ExprKind::LocalAddr:
+    return terms.object(Origin::Local, at.act.function, e.index);
+  case ir::ExprKind::GlobalAddr:
+    return terms.object(Origin::Global, e.index);
+  case ir::ExprKind::FunctionAddr:
+    return terms.object(Origin::Function, e.index);
+  case ir::ExprKind::StringAddr:
+    return terms.object(Origin::String, e.index);
+  case ir::ExprKind::FieldAddr:
+    return terms.add(eval(at, state, e.lhs),
+                     int64_t(graph.unit.fields[e.index].offset));
+  case ir::ExprKind::IndexAddr: {
+    TermId base = eval(at, state, e.lhs);
+    TermId index = resolve(state, terms, eval(at, state, e.rhs));
+    if (terms.isConst(index))
+      return terms.element(base, index, uint32_t(e.value), 0);
+    uint64_t extent = 0;
+    const ir::Expr &array = at.function.exprs[e.lhs.value];
+    ir::Type type;
+    if (array.kind == ir::ExprKind::FieldAddr)
+      type = graph.unit.fields[array.index].type;
+    else if (array.kind == ir::ExprKind::LocalAddr)
+      type = at.function.locals[array.index].type;
+    else if (array.kind == ir::ExprKind::GlobalAddr)
+      type = graph.unit.globals[array.index].type;
+    if (type.kind == ir::TypeKind::Aggregate)
+      extent = type.size;
+    return shallow(terms.element(base, index, uint32_t(e.value),
+                                 uint32_t(std::min<uint64_t>(extent, 1u << 30))),
+                   id.value);
+  }
+  case ir::ExprKind::Unary:
+    return shallow(terms.unary(e.op, valueType(e.type),
+                               eval(at, state, e.lhs)),
+                   id.value);
+  case ir::ExprKind::Binary: {
+    TermId a = eval(at, state, e.lhs), b = eval(at, state, e.rhs);
+    ValueType type = e.op >= ir::Op::Eq && e.op <= ir::Op::Ge
+                         ? valueType(at.function.exprs[e.lhs.value].type)
+                         : valueType(e.type);
+    return shallow(terms.binary(e.op, type, a, b), id.value);
+  }
+  case ir::ExprKind::Cast:
+    return terms.cast(valueType(e.type), eval(at, state, e.lhs));
+  }
+  return TermId();
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+static uint8_t entrySize(const ir::Type &type) {
+  return type.kind == ir::TypeKind::Pointer || type.size == 0 || type.size > 8
+             ? 8
+             : uint8_t(type.size);
+}
+
+TermId Engine::readMemory(const Where &at, State &state, TermId address,
+                          const ir::Type &type, uint8_t bitOffset,
+                          uint8_t bitWidth) {
+  Address a = terms.address(address);
+  ValueType vt = valueType(type);
+  Entry want{a.base, a.offset, TermId(), entrySize(type), bitOffset, bitWidth};
+  if (const Entry *e = state.find(want))
+    return e->value;
+  if (state.isZero(a.base, a.offset, want.size))
+    return terms.constant(0);
+  const Term base = terms[a.base];
+  if (base.kind == TermKind::Object && base.origin == Origin::Global) {
+    const ir::Global &g = graph.unit.globals[base.a];
+    if (g.isConst)
+      for (const ir::GlobalInit &init : g.inits)
+        if (int64_t(init.offset) == a.offset && entrySize(init.type) == want.size)
+          switch (init.kind) {
+          case ir::GlobalInit::Kind::Int:
+            return terms.constant(init.value, valueType(init.type));
+          case ir::GlobalInit::Kind::FunctionAddr:
+            return terms.object(Origin::Function, init.index);
+          case ir::GlobalInit::Kind::GlobalAddr:
+            return terms.add(terms.object(Origin::Global, init.index),
+                             init.value);
+          case ir::GlobalInit::Kind::StringAddr:
+            return terms.object(Origin::String, init.index);
+          }
+  }
+  // Part of something wider, or something put together from parts.
+  bool overlaps = false;
+  for (const Entry &e : state.store) {
+    if (e.base != a.base || e.offset >= a.offset + want.size ||
+        a.offset >= e.offset + e.size)
+      continue;
+    if (e.bitWidth && bitWidth &&
+        (e.bitOffset + e.bitWidth <= bitOffset ||
+         bitOffset + bitWidth <= e.bitOffset) &&
+        e.offset == a.offset)
+      continue; // neighbouring bit-fields
+    overlaps = true;
+    if (e.bitWidth || bitWidth)
+      break;
+    if (e.offset <= a.offset && a.offset + want.size <= e.offset + e.size) {
+      int64_t shift = (a.offset - e.offset) * 8;
+      if (shift == 0)
+        return terms.cast(vt, e.value);
+      if (terms.isConst(e.value))
+        return terms.constant(
+            int64_t(uint64_t(terms.constValue(e.value)) >> shift), vt);
+    }
+    break;
+  }
+  if (overlaps)
+    return fresh(state, terms,
+                 terms.symbol(Origin::Result, vt, at.key, 0x3000));
+  if (bitWidth && bitWidth < vt.size * 8 && !vt.isSigned) {
+    TermId v = terms.initial(a, vt, bitOffset + 1,
+                             state.epoch(terms.root(a.base)));
+    restrict(state, terms, v, 0,
+             int64_t(llvm::maskTrailingOnes<uint64_t>(bitWidth)));
+    want.value = v;
+    state.put(want);
+    return v;
+  }
+  want.value = fresh(state, terms,
+                     terms.initial(a, vt, 0, state.epoch(terms.root(a.base))));
+  state.put(want);
+  return want.value;
+}
+
+void Engine::havocRange(const Where &at, State &state, TermId address,
+                        int64_t lo, int64_t hi) {
+  Address a = terms.address(address);
+  TermId root = terms.root(a.base);
+  if (terms[root].origin == Origin::Function ||
+      terms[root].origin == Origin::String || terms.isConst(root))
+    return;
+  bool any = false;
+  auto lost = [&](TermId v) { lose(state, terms, v); };
+  state.eraseRange(a.base,
+                   lo == std::numeric_limits<int64_t>::min() ? lo
+                                                             : a.offset + lo,
+                   hi == kEndOfMemory ? hi : a.offset + hi, lost);
+  // Elements of arrays that lie in there too.
+  for (size_t i = 0; i < state.store.size();) {
+    const Entry &e = state.store[i];
+    const Term &b = terms[e.base];
+    if (b.kind == TermKind::Element && e.base != a.base) {
+      Address array = terms.address(b.lhs());
+      if (array.base == a.base &&
+          (hi == kEndOfMemory || array.offset < a.offset + hi) &&
+          (b.extent == 0 || array.offset + b.extent > a.offset + lo)) {
+        TermId v = e.value;
+        state.store.erase(state.store.begin() + long(i));
+        lost(v);
+        any = true;
+        continue;
+      }
+    }
+    ++i;
+  }
+  (void)any;
+  state.setEpoch(root, at.key);
+}
+
+void Engine::writeMemory(const Where &at, State &state, TermId address,
+                         TermId value, uint64_t size, uint8_t bitOffset,
+                         uint8_t bitWidth) {
+  Address a = terms.address(address);
+  const Term base = terms[a.base];
+  if (base.kind == TermKind::Const)
+    return; // through null or a fixed address: nothing we follow
+  Entry put{a.base, a.offset, value, uint8_t(std::min<uint64_t>(size, 8)),
+            bitOffset, bitWidth};
+  auto lost = [&](TermId v) { lose(state, terms, v); };
+  const Entry *exact = state.find(put);
+  if (!exact) {
+    for (size_t i = 0; i < state.store.size();) {
+      const Entry &e = state.store[i];
+      bool hit = e.base == a.base && e.offset < a.offset + int64_t(size) &&
+                 a.offset < e.offset + e.size;
+      if (hit && e.bitWidth && bitWidth && e.offset == a.offset &&
+          (e.bitOffset + e.bitWidth <= bitOffset ||
+           bitOffset + bitWidth <= e.bitOffset))
+        hit = false;
+      if (!hit) {
+        ++i;
+        continue;
+      }
+      TermId v = e.value;
+      state.store.erase(state.store.begin() + long(i));
+      lost(v);
+    }
+    if (!bitWidth)
+      state.eraseRange(a.base, a.offset, a.offset + int64_t(size), lost);
+    else if (state.isZero(a.base, a.offset, put.size)) {
+      // Its neighbours keep their zeroes only while nobody reads them whole.
+      state.eraseRange(a.base, a.offset, a.offset + put.size, lost);
+    }
+  }
+  // Other names for the same element.
+  if (base.kind == TermKind::Element) {
+    Address array = terms.address(base.lhs());
+    int64_t end = base.extent ? array.offset + int64_t(base.extent)
+                              : kEndOfMemory;
+    bool any = false;
+    for (size_t i = 0; i < state.store.size();) {
+      const Entry &e = state.store[i];
+      const Term &o = terms[e.base];
+      bool hit = e.base == array.base && e.offset >= array.offset &&
+                 e.offset < end;
+      if (o.kind == TermKind::Element && e.base != a.base &&
+          terms.root(e.base) == terms.root(a.base)) {
+        Address other = terms.address(o.lhs());
+        hit = other.base == array.base &&
+              (end == kEndOfMemory || other.offset < end) &&
+              (o.extent == 0 ||
+               other.offset + int64_t(o.extent) > array.offset);
+        // Different fields of the elements do not touch.
+        if (hit && o.lhs() == base.lhs() && o.value == base.value &&
+            (e.offset + e.size <= a.offset ||
+             a.offset + int64_t(size) <= e.offset))
+          hit = false;
+      }
+      if (!hit) {
+        ++i;
+        continue;
+      }
+      TermId v = e.value;
+      state.store.erase(state.store.begin() + long(i));
+      lost(v);
+      any = true;
+    }
+    for (size_t i = 0; i < state.zeros.size();) {
+      if (state.zeros[i].base == array.base &&
+          state.zeros[i].offset < end &&
+          state.zeros[i].offset + state.zeros[i].size > array.offset) {
+        state.zeros.erase(state.zeros.begin() + long(i));
+        any = true;
+      } else {
+        ++i;
+      }
+    }
+    if (any)
+      state.setEpoch(terms.root(a.base), at.key);
+  } else {
+    for (size_t i = 0; i < state.store.size();) {
+      const Entry &e = state.store[i];
+      const Term &o = terms[e.base];
+      if (o.kind == TermKind::Element) {
+        Address array = terms.address(o.lhs());
+        if (array.base == a.base && a.offset >= array.offset &&
+            (o.extent == 0 || a.offset < array.offset + int64_t(o.extent))) {
+          TermId v = e.value;
+          state.store.erase(state.store.begin() + long(i));
+          lost(v);
+          state.setEpoch(terms.root(a.base), at.key);
+          continue;
+        }
+      }
+      ++i;
+    }
+  }
+  state.put(put);
+}
+
+void Engine::access(const Where &at, State &state, TermId address) {
+  TermId base = terms.root(terms.address(address).base);
+  ObjectState *o = state.object(base);
+  if (!o)
+    return;
+  bool mayFault = false;
+  for (const contract::Automaton &automaton : rules.automata) {
+    for (const auto &u : automaton.uses)
+      if (!o->errored && o->facets[u.facet.value] == u.state) {
+        ReportArgs args;
+        args.object = objectName(*o);
+        o->errored = true;
+        report(at, state, u.rule, args);
+      }
+    for (const auto &f : automaton.faults)
+      mayFault |= o->facets[f.facet.value] == f.state;
+  }
+  if (!mayFault)
+    return;
+  // Where nobody would handle it there is nothing to follow.
+  if (at.graph.blocks[at.function.blocks[at.block.value].unwind.value]
+          .mayReachExit ||
+      at.act.protectedByCaller)
+    raise(at, state, {}, TermId(), nullptr);
+}
+
+void Engine::load(const Where &at, State state, States &out) {
+  const ir::Instr &i = *at.instr;
+  TermId address = resolve(state, terms, eval(at, state, i.addr));
+  access(at, state, address);
+  const ir::Expr &e = at.function.exprs[i.addr.value];
+  TermId v;
+  if (i.isVolatile && terms[terms.root(terms.address(address).base)].origin !=
+                          Origin::Local)
+    v = fresh(state, terms,
+              terms.symbol(Origin::Result, valueType(i.type), at.key));
+  else
+    v = readMemory(at, state, address, i.type, i.bitOffset, i.bitWidth);
+  v = resolve(state, terms, v);
+  if (e.kind == ir::ExprKind::FieldAddr) {
+    if (!graph.views[e.index].empty()) {
+      TermId base = terms.address(eval(at, state, e.lhs)).base;
+      applyView(state, ir::FieldId(e.index), base, v);
+    }
+    for (const contract::Automaton::Source *s : graph.sources[e.index]) {
+      TermId base = terms.address(v).base;
+      if (terms.isConst(base))
+        continue;
+      ObjectState &o = state.objectFor(base);
+      if (o.facets[s->facet.value] == contract::kUnknownState)
+        o.facets[s->facet.value] = s->state;
+    }
+  }
+  if (i.dst)
+    state.setTemp(i.dst.value, v);
+  out.push_back(std::move(state));
+}
+
+void Engine::store(const Where &at, State state, States &out) {
+  const ir::Instr &i = *at.instr;
+  TermId address = resolve(state, terms, eval(at, state, i.addr));
+  access(at, state, address);
+  TermId v = resolve(state, terms, eval(at, state, i.value));
+  ValueType vt = valueType(i.type);
+  if (i.bitWidth && i.bitWidth < vt.size * 8) {
+    uint64_t mask = llvm::maskTrailingOnes<uint64_t>(i.bitWidth);
+    if (terms.isConst(v))
+      v = terms.constant(vt.isSigned
+                             ? llvm::SignExtend64(uint64_t(terms.constValue(v)) &
+                                                      mask,
+                                                  i.bitWidth)
+                             : int64_t(uint64_t(terms.constValue(v)) & mask));
+    else if (!vt.isSigned) {
+      Range r = rangeOf(state, terms, v);
+      if (r.lo < 0 || uint64_t(r.hi) > mask)
+        v = terms.binary(ir::Op::And, vt, v, terms.constant(int64_t(mask)));
+    }
+  } else {
+    v = terms.cast(vt, v);
+  }
+  // The last reference to an object may be what is overwritten here.
+  Address a = terms.address(address);
+  Entry where{a.base, a.offset, TermId(), entrySize(i.type), i.bitOffset,
+              i.bitWidth};
+  TermId old;
+  if (const Entry *e = state.find(where))
+    old = terms.address(e->value).base;
+  writeMemory(at, state, address, v, entrySize(i.type), i.bitOffset,
+              i.bitWidth);
+  if (ObjectState *o = state.object(terms.address(v).base))
+    if (!o->name || o->name->empty())
+      o->name = arena.intern(nameOf(at.function, at.graph, i.addr));
+  if (old.valid() && old != terms.address(v).base)
+    if (const ObjectState *o = state.object(old))
+      if (o->owned && !o->escaped && leakRule(*o).valid()) {
+        auto isRoot = [](const Term &t) {
+          return t.kind == TermKind::Symbol || t.origin == Origin::Local ||
+                 t.origin == Origin::Global || t.origin == Origin::Canonical;
+        };
+        checkLeaks(at.act, &i, i.span, state, isRoot, {old});
+      }
+  out.push_back(std::move(state));
+}
+
+void Engine::copyMemory(const Where &at, State &state, TermId to, TermId from,
+                        uint64_t size) {
+  Address t = terms.address(to), f = terms.address(from);
+  std::vector<Entry> moved;
+  for (const Entry &e : state.store)
+    if (e.base == f.base && e.offset >= f.offset &&
+        e.offset + e.size <= f.offset + int64_t(size)) {
+      Entry c = e;
+      c.base = t.base;
+      c.offset += t.offset - f.offset;
+      moved.push_back(c);
+    }
+  std::vector<ZeroRange> zeros;
+  for (const ZeroRange &z : state.zeros) {
+    int64_t lo = std::max(z.offset, f.offset);
+    int64_t hi = std::min(z.offset + z.size, f.offset + int64_t(size));
+    if (z.base == f.base && lo < hi)
+      zeros.push_back({t.base, lo + t.offset - f.offset, hi - lo});
+  }
+  havocRange(at, state, to, 0, int64_t(size));
+  for (const ZeroRange &z : zeros)
+    zeroMemory(at, state, terms.add(z.base, z.offset), uint64_t(z.size));
+  for (const Entry &e : moved)
+    state.put(e);
+}
+
+void Engine::zeroMemory(const Where &at, State &state, TermId to,
+                        uint64_t size) {
+  Address a = terms.address(to);
+  if (terms.isConst(a.base) || size == 0)
+    return;
+  havocRange(at, state, to, 0, int64_t(size));
+  auto it = std::lower_bound(state.zeros.begin(), state.zeros.end(), a,
+                             [](const ZeroRange &z, const Address &k) {
+                               return std::pair(z.base, z.offset) <
+                                      std::pair(k.base, k.offset);
+                             });
+  state.zeros.insert(it, {a.base, a.offset, int64_t(size)});
+}
+
+void Engine::copy(const Where &at, State state, States &out) {
+  const ir::Instr &i = *at.instr;
+  TermId to = resolve(state, terms, eval(at, state, i.addr));
+  TermId from = resolve(state, terms, eval(at, state, i.value));
+  access(at, state, from);
+  access(at, state, to);
+  copyMemory(at, state, to, from, i.type.size);
+  out.push_back(std::move(state));
+}
+
+void Engine::endLifetime(const Where &at, State &state, ir::LocalId local) {
+  TermId object = terms.object(Origin::Local, at.act.function, local.value);
+  llvm::SmallVector<TermId, 2> candidates;
+  auto lost = [&](TermId v) {
+    TermId base = terms.address(v).base;
+    const ObjectState *o = state.object(base);
+    if (o && o->owned && !o->escaped && leakRule(*o).valid())
+      candidates.push_back(base);
+  };
+  state.eraseRange(object, 0, kEndOfMemory, lost);
+  if (const ObjectState *o = state.object(object))
+    if (o->owned && leakRule(*o).valid())
+      candidates.push_back(object);
+  state.setEpoch(object, at.key);
+  if (candidates.empty())
+    return;
+  auto isRoot = [&](const Term &t) {
+    return t.kind == TermKind::Symbol || t.origin == Origin::Local ||
+           t.origin == Origin::Global || t.origin == Origin::Canonical;
+  };
+  checkLeaks(at.act, at.instr, at.instr->span, state, isRoot, candidates);
+  state.eraseRange(object, 0, kEndOfMemory, [](TermId) {});
+}
+
+//===----------------------------------------------------------------------===//
+// Conditions
+//===----------------------------------------------------------------------===//
+
+bool Engine::assumeInstr(const Where &at, State &state) {
+  const ir::Instr &i = *at.instr;
+  if (i.assumeKind == ir::AssumeKind::Implicit && i.text == "return") {
+    state.leaving = &i;
+    return true;
+  }
+  TermId condition = resolve(state, terms, eval(at, state, i.value));
+  auto known = truthOf(state, terms, condition);
+  if (known)
+    return *known;
+  if (!assume(state, terms, condition, true))
+    return false;
+  if (i.assumeKind != ir::AssumeKind::Implicit &&
+      i.assumeKind != ir::AssumeKind::Stated) {
+    TraceNode node;
+    node.kind = TraceNode::Kind::Assume;
+    node.instr = &i;
+    node.function = at.act.function;
+    state.trace = arena.push(node, state.trace);
+  }
+  if (graph.anyViews)
+    refineViews(state);
+  return true;
+}
+
+/// `value` was read from `field` of the object at `base`: its bits say what
+/// the facets are, and the other way round.
+void Engine::applyView(State &state, ir::FieldId field, TermId base,
+                       TermId value) {
+  if (terms.isConst(base) || terms.isConst(value))
+    return;
+  ObjectState &o = state.objectFor(base);
+  for (const contract::Automaton::View *v : graph.views[field.value]) {
+    contract::FacetState now = o.facets[v->facet.value];
+    if (now == contract::kUnknownState || o.errored)
+      continue;
+    TermId bit = terms.binary(ir::Op::And, terms[value].type, value,
+                              terms.constant(int64_t(v->mask)));
+    assume(state, terms, bit, now == v->state);
+  }
+}
+
+/// After a condition: flag words that were read may now tell facets that were
+/// not known.
+void Engine::refineViews(State &state) {
+  for (size_t a = 0; a < graph.viewFields.size(); ++a)
+    for (ir::FieldId id : graph.viewFields[a]) {
+      const ir::Field &field = graph.unit.fields[id.value];
+      for (ObjectState &o : state.objects) {
+        Entry want{o.base, int64_t(field.offset), TermId(),
+                   entrySize(field.type)};
+        const Entry *e = state.find(want);
+        if (!e || terms.isConst(e->value))
+          continue;
+        TermId flags = e->value;
+        for (const contract::Automaton::View *v : graph.views[id.value]) {
+          if (o.facets[v->facet.value] != contract::kUnknownState)
+            continue;
+          TermId bit = terms.binary(ir::Op::And, terms[flags].type, flags,
+                                    terms.constant(int64_t(v->mask)));
+          if (truthOf(state, terms, bit) == true)
+            o.facets[v->facet.value] = v->state;
+        }
+      }
+    }
+}
+
+//===----------------------------------------------------------------------===//
+// Exceptions
+//===----------------------------------------------------------------------===//
+
+/// Sends `state` along the unwind edge of the current block.
+void Engine::raise(const Where &at, State state, contract::RuleId ifUncaught,
+                   TermId code, const contract::Outcome *outcome) {
+  TraceNode node;
+  node.kind = TraceNode::Kind::Raise;
+  node.instr = at.instr;
+  node.function = at.act.function;
+  node.outcome = outcome;
+  state.trace = arena.push(node, state.trace);
+  RaiseInfo info;
+  info.origin = at.instr;
+  info.ifUncaught = ifUncaught;
+  info.deliberate = outcome != nullptr && !ifUncaught.valid();
+  raiseFrom(at, std::move(state), info, code);
+}
+
+void Engine::raiseFrom(const Where &at, State state, const RaiseInfo &from,
+                       TermId code) {
+  const ir::Block &block = at.function.blocks[at.block.value];
+  if (!block.unwind)
+    return;
+  state.raise = from;
+  state.raise.trace = state.trace;
+  state.raise.mayBeCaught |=
+      at.graph.blocks[block.unwind.value].mayReachExit;
+  if (at.function.exceptionCode) {
+    ValueType status{4, true, false};
+    if (!code.valid()) {
+      // What a kernel routine raises is an error or a warning.
+      code = fresh(state, terms,
+                   terms.symbol(Origin::Result, status, at.key, 0x4000));
+      restrict(state, terms, code, minOf(status), -1);
+    }
+    TermId local = terms.object(Origin::Local, at.act.function,
+                                at.function.exceptionCode.value);
+    state.put({local, 0, terms.cast(status, code), 4});
+  }
+  arrive(at.act, block.unwind, std::move(state));
+}

@@ -1,0 +1,205 @@
+//===-- Frontend.cpp --------------------------------------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "frontend/Frontend.h"
+
+#include "frontend/DiagnosticCollector.h"
+#include "frontend/Invocation.h"
+#include "frontend/Lowering.h"
+#include "frontend/MacroRecorder.h"
+
+#include "clang/AST/ASTConsumer.h"
+#include "clang/AST/ASTContext.h"
+#include "clang/Basic/SourceManager.h"
+#include "clang/Frontend/CompilerInstance.h"
+#include "clang/Frontend/CompilerInvocation.h"
+#include "clang/Frontend/FrontendAction.h"
+#include "clang/Lex/Preprocessor.h"
+#include "clang/Lex/PreprocessorOptions.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Support/thread.h"
+
+using namespace mdlcheck;
+using namespace mdlcheck::frontend;
+
+namespace {
+
+/// What the action is to do and what it has done.
+struct ParseRun {
+  ParseRun(const FrontendOptions &options, ir::Unit &unit,
+           bool redefineAssumptions)
+      : options(options), unit(unit),
+        redefineAssumptions(redefineAssumptions) {}
+
+  const FrontendOptions &options;
+  ir::Unit &unit;
+  bool redefineAssumptions;
+  DiagnosticCollector collector;
+  PreprocessorRecord record;
+  bool reachedEnd = false; ///< the AST was complete
+  bool wantsRerun = false; ///< not lowered: see MacroRecorder
+};
+
+class LoweringConsumer : public clang::ASTConsumer {
+public:
+  LoweringConsumer(ParseRun &run, clang::Preprocessor &pp) : run(run), pp(pp) {}
+
+  void HandleTranslationUnit(clang::ASTContext &ast) override {
+    run.reachedEnd = true;
+    if (run.redefineAssumptions) {
+      for (clang::SourceLocation loc : run.collector.rawErrorLocs)
+        if (run.record.comesFromAssumption(loc, ast.getSourceManager())) {
+          run.wantsRerun = true;
+          return;
+        }
+    }
+    run.record.lowering.errors = run.collector.errors;
+    lowerTranslationUnit(ast, pp, run.record.lowering, run.unit);
+  }
+
+private:
+  ParseRun &run;
+  clang::Preprocessor &pp;
+};
+
+class ParseAction : public clang::ASTFrontendAction {
+public:
+  explicit ParseAction(ParseRun &run) : run(run) {}
+
+  std::unique_ptr<clang::ASTConsumer>
+  CreateASTConsumer(clang::CompilerInstance &compiler,
+                    llvm::StringRef) override {
+    clang::Preprocessor &pp = compiler.getPreprocessor();
+    pp.addPPCallbacks(std::make_unique<MacroRecorder>(
+        pp, run.options.macrosAsCalls, run.redefineAssumptions, run.record));
+    return std::make_unique<LoweringConsumer>(run, pp);
+  }
+
+private:
+  ParseRun &run;
+};
+
+/// A diagnostic that belongs to the job and not to a place in a source.
+Diagnostic jobDiagnostic(std::string message) {
+  Diagnostic diagnostic;
+  diagnostic.severity = Diagnostic::Severity::Fatal;
+  diagnostic.message = std::move(message);
+  return diagnostic;
+}
+
+ParsedUnit unusableUnit(ParsedUnit parsed, Diagnostic diagnostic) {
+  // One message, the one that says what to do.
+  diagnostic.severity = Diagnostic::Severity::Fatal;
+  parsed.diagnostics = {std::move(diagnostic)};
+  parsed.hadErrors = true;
+  parsed.unusable = true;
+  return parsed;
+}
+
+void runAction(std::shared_ptr<clang::CompilerInvocation> invocation,
+               llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> fs,
+               ParseRun &run) {
+  clang::CompilerInstance compiler(std::move(invocation));
+  compiler.setVerboseOutputStream(std::make_unique<llvm::raw_null_ostream>());
+  // Here the -ivfsoverlay files take effect.
+  compiler.createVirtualFileSystem(std::move(fs), &run.collector);
+  compiler.createDiagnostics(&run.collector, /*ShouldOwnClient=*/false);
+  clang::DiagnosticsEngine &engine = compiler.getDiagnostics();
+  // A missing header is Clang's commonest fatal error, and after a fatal one
+  // nothing else is reported or instantiated. Here it is an error like
+  // others: what does not depend on that header is still analysed.
+  engine.setFatalsAsError(true);
+  acceptWhatCompilersAccept(engine);
+  compiler.createFileManager();
+  compiler.createSourceManager();
+  ParseAction action(run);
+  compiler.ExecuteAction(action);
+}
+
+ParsedUnit parseHere(const CompileJob &job, const FrontendOptions &options) {
+  ParsedUnit parsed;
+  parsed.unit = std::make_unique<ir::Unit>();
+  parsed.unit->mainFile = job.file;
+
+  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> fs =
+      llvm::vfs::createPhysicalFileSystem();
+  if (!job.directory.empty() &&
+      fs->setCurrentWorkingDirectory(job.directory) &&
+      !llvm::sys::path::is_absolute(job.file))
+    return unusableUnit(
+        std::move(parsed),
+        jobDiagnostic("the directory '" + job.directory +
+                      "' of the compile command for '" + job.file +
+                      "' does not exist; generate the compile database again "
+                      "on this machine"));
+
+  std::shared_ptr<clang::CompilerInvocation> invocation =
+      makeInvocation(job, options, fs, parsed.diagnostics);
+  if (!invocation) {
+    Diagnostic why = parsed.diagnostics.empty()
+                         ? jobDiagnostic("the compile command for '" +
+                                         job.file + "' cannot be understood")
+                         : parsed.diagnostics.back();
+    return unusableUnit(std::move(parsed), std::move(why));
+  }
+
+  const std::vector<std::string> overlays =
+      invocation->getHeaderSearchOpts().VFSOverlayFiles;
+  std::unique_ptr<ParseRun> run;
+  for (bool redefineAssumptions : {true, false}) {
+    run = std::make_unique<ParseRun>(options, *parsed.unit,
+                                     redefineAssumptions);
+    // A compilation may change its options, so each gets its own.
+    runAction(std::make_shared<clang::CompilerInvocation>(*invocation), fs,
+              *run);
+    if (!run->wantsRerun)
+      break;
+  }
+
+  if (!run->reachedEnd) {
+    std::string reason;
+    if (!run->collector.diagnostics.empty())
+      reason = ": " + run->collector.diagnostics.front().message;
+    if (!fs->exists(job.file) && overlays.empty())
+      return unusableUnit(
+          std::move(parsed),
+          jobDiagnostic("no such file: '" + job.file +
+                        "'; if a compile database lists it, generate the "
+                        "database again"));
+    return unusableUnit(std::move(parsed),
+                        jobDiagnostic("'" + job.file +
+                                      "' cannot be compiled with its command" +
+                                      reason));
+  }
+
+  for (Diagnostic &diagnostic : run->collector.diagnostics)
+    parsed.diagnostics.push_back(std::move(diagnostic));
+  for (const Diagnostic &diagnostic : parsed.diagnostics)
+    parsed.hadErrors |= diagnostic.severity >= Diagnostic::Severity::Error;
+  parsed.inputs = std::move(run->record.files);
+  // What an overlay says decides what is read, so it is an input itself.
+  for (const std::string &overlay : overlays) {
+    llvm::SmallString<256> path(overlay);
+    if (!fs->makeAbsolute(path))
+      parsed.inputs.push_back(std::string(path));
+  }
+  return parsed;
+}
+
+} // namespace
+
+ParsedUnit mdlcheck::frontend::parse(const CompileJob &job,
+                                     const FrontendOptions &options) {
+  // Clang and the lowering recurse with the nesting of the source. A thread
+  // of our own makes how deep they get independent of whose thread asks.
+  constexpr unsigned kStackSize = 64u << 20;
+  ParsedUnit parsed;
+  llvm::thread worker(std::optional<unsigned>(kStackSize),
+                      [&] { parsed = parseHere(job, options); });
+  worker.join();
+  return parsed;
+}

@@ -1,0 +1,91 @@
+//===-- Frontend.h - source and build flags to a unit ---------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The only way from source text to ir. This header is free of Clang.
+//
+//===----------------------------------------------------------------------===//
+#ifndef MDLCHECK_FRONTEND_FRONTEND_H
+#define MDLCHECK_FRONTEND_FRONTEND_H
+
+#include "ir/Ir.h"
+
+#include "llvm/Support/Error.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mdlcheck::frontend {
+
+/// One compilation: what stands in a compile database for a file.
+struct CompileJob {
+  std::string directory; ///< relative paths in `arguments` are relative to it
+  std::string file;      ///< the source, as the database or the user named it
+  /// The whole command, compiler first. A clang, gcc, clang-cl or cl.exe
+  /// command line; `-ivfsoverlay` and `/winsysroot` style options work.
+  std::vector<std::string> arguments;
+};
+
+struct FrontendOptions {
+  /// Function-like macros that become calls of that name instead of being
+  /// followed into their expansion, so that the WDK's macros, inline
+  /// functions and functions of one name all look the same.
+  std::vector<std::string> macrosAsCalls;
+  /// Clang's resource directory (its builtin headers); empty: the one this
+  /// program was built against.
+  std::string resourceDir;
+};
+
+struct Diagnostic {
+  enum class Severity { Note, Warning, Error, Fatal };
+  Severity severity = Severity::Error;
+  std::string file; ///< empty when the message belongs to no file
+  unsigned line = 0;
+  unsigned column = 0;
+  std::string message;
+};
+
+struct ParsedUnit {
+  /// Always set, also after errors: what could be lowered is there, what
+  /// could not is in Unit::skipped.
+  std::unique_ptr<ir::Unit> unit;
+  /// Errors and what belongs to them; warnings are not asked for.
+  std::vector<Diagnostic> diagnostics;
+  bool hadErrors = false;
+  /// Nothing of the source could be read (no such file, unusable command).
+  bool unusable = false;
+  /// Files read, for caches and progress; absolute, main file first.
+  std::vector<std::string> inputs;
+};
+
+/// Parses and lowers one job. Thread-safe: any number may run at once, on
+/// different jobs, and none changes the process' working directory.
+ParsedUnit parse(const CompileJob &job, const FrontendOptions &options);
+
+/// The jobs of a compile database: `buildDir` holds compile_commands.json.
+/// In the order of the database, without repetitions of the same command.
+/// Errors: no database there, or one that cannot be read.
+llvm::Expected<std::vector<CompileJob>>
+loadCompileDatabase(const std::string &buildDir);
+
+/// The directory with a compile_commands.json next above `file`, itself or in
+/// a folder "build" of its own; or empty.
+std::string findCompileDatabase(const std::string &file);
+
+/// The jobs for `file` in `jobs`; for a header or an unlisted file the job
+/// whose path is most alike, with the file put in its place. Empty when
+/// `jobs` is.
+std::vector<CompileJob> jobsFor(const std::vector<CompileJob> &jobs,
+                                const std::string &file);
+
+/// A job for `file` with `flags` and no database ("FILE -- flags").
+CompileJob fixedJob(const std::string &file,
+                    const std::vector<std::string> &flags);
+
+} // namespace mdlcheck::frontend
+
+#endif // MDLCHECK_FRONTEND_FRONTEND_H

@@ -1,0 +1,1038 @@
+//===-- LowerExpr.cpp - values and places ---------------------------------===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "frontend/LowerFunction.h"
+
+#include "clang/AST/ExprCXX.h"
+
+using namespace clang;
+
+namespace mdlcheck::frontend {
+
+static bool isAggregate(const ir::Type &type) {
+  return type.kind == ir::TypeKind::Aggregate;
+}
+
+static bool isFloat(const ir::Type &type) {
+  return type.kind == ir::TypeKind::Float;
+}
+
+//===----------------------------------------------------------------------===//
+// Values
+//===----------------------------------------------------------------------===//
+
+ir::ExprId FunctionLowering::rvalue(const Expr *expr) {
+  Type type = typeOf(expr->getType());
+  if (expr->containsErrors())
+    fail("contains an expression with an error");
+  if (!failure.empty())
+    return intConst(0, type);
+  if (const MacroExpansion *macro = macroAt(expr))
+    return macroCall(expr, *macro, ExprId());
+  if (isAggregate(type))
+    return aggregateAddr(expr);
+  ExprId value = rvalueImpl(expr);
+  // After a failure anything will do, it only has to be there.
+  if (!value.valid() && type.kind != ir::TypeKind::Void) {
+    if (failure.empty())
+      unsupported(expr);
+    return intConst(0, type);
+  }
+  return value;
+}
+
+std::optional<ir::ExprId> FunctionLowering::foldLeaf(const Expr *expr) {
+  if (expr->isValueDependent() || !expr->getType()->isIntegralOrEnumerationType())
+    return std::nullopt;
+  Expr::EvalResult result;
+  if (!expr->EvaluateAsInt(result, ast) || result.HasSideEffects)
+    return std::nullopt;
+  Type type = typeOf(expr->getType());
+  if (isFloat(type))
+    return std::nullopt;
+  return intConst(static_cast<int64_t>(
+                      result.Val.getInt().extOrTrunc(64).getZExtValue()),
+                  type);
+}
+
+ir::ExprId FunctionLowering::rvalueImpl(const Expr *expr) {
+  Type type = typeOf(expr->getType());
+  switch (expr->getStmtClass()) {
+  case Stmt::ParenExprClass:
+    return rvalue(cast<ParenExpr>(expr)->getSubExpr());
+  case Stmt::ConstantExprClass:
+    if (auto folded = foldLeaf(expr))
+      return *folded;
+    return rvalue(cast<ConstantExpr>(expr)->getSubExpr());
+  case Stmt::IntegerLiteralClass: {
+    if (isFloat(type))
+      return havoc(type, spanOf(expr));
+    llvm::APInt value = cast<IntegerLiteral>(expr)->getValue();
+    return intConst(static_cast<int64_t>(value.zextOrTrunc(64).getZExtValue()),
+                    type);
+  }
+  case Stmt::CharacterLiteralClass:
+    return intConst(cast<CharacterLiteral>(expr)->getValue(), type);
+  case Stmt::CXXBoolLiteralExprClass:
+    return intConst(cast<CXXBoolLiteralExpr>(expr)->getValue(), type);
+  case Stmt::CXXNullPtrLiteralExprClass:
+  case Stmt::GNUNullExprClass:
+  case Stmt::ImplicitValueInitExprClass:
+  case Stmt::CXXScalarValueInitExprClass:
+    if (type.kind == ir::TypeKind::Void)
+      return ExprId();
+    if (isFloat(type))
+      return havoc(type, spanOf(expr));
+    return intConst(0, type);
+  case Stmt::FloatingLiteralClass:
+  case Stmt::FixedPointLiteralClass:
+    return havoc(type, spanOf(expr));
+  case Stmt::UnaryExprOrTypeTraitExprClass:
+  case Stmt::OffsetOfExprClass:
+  case Stmt::TypeTraitExprClass:
+  case Stmt::ArrayTypeTraitExprClass:
+  case Stmt::ExpressionTraitExprClass:
+  case Stmt::SizeOfPackExprClass:
+  case Stmt::CXXNoexceptExprClass:
+  case Stmt::RequiresExprClass:
+  case Stmt::ConceptSpecializationExprClass:
+    if (auto folded = foldLeaf(expr))
+      return *folded;
+    // sizeof a variable length array, offsetof with a variable index.
+    return havoc(type, spanOf(expr));
+  case Stmt::SourceLocExprClass:
+    if (auto folded = foldLeaf(expr))
+      return *folded;
+    return stringAddr(unit.stringOf(textOf(expr)));
+  case Stmt::DeclRefExprClass:
+    return declRefValue(cast<DeclRefExpr>(expr));
+  case Stmt::ImplicitCastExprClass:
+  case Stmt::CStyleCastExprClass:
+  case Stmt::CXXStaticCastExprClass:
+  case Stmt::CXXReinterpretCastExprClass:
+  case Stmt::CXXConstCastExprClass:
+  case Stmt::CXXFunctionalCastExprClass:
+  case Stmt::CXXDynamicCastExprClass:
+  case Stmt::CXXAddrspaceCastExprClass:
+  case Stmt::BuiltinBitCastExprClass:
+    return castValue(cast<CastExpr>(expr));
+  case Stmt::UnaryOperatorClass:
+    return unaryValue(cast<UnaryOperator>(expr));
+  case Stmt::BinaryOperatorClass:
+  case Stmt::CompoundAssignOperatorClass:
+    return binaryValue(cast<BinaryOperator>(expr));
+  case Stmt::ConditionalOperatorClass:
+  case Stmt::BinaryConditionalOperatorClass:
+    return conditionalValue(cast<AbstractConditionalOperator>(expr));
+  case Stmt::CallExprClass:
+  case Stmt::CXXMemberCallExprClass:
+  case Stmt::CXXOperatorCallExprClass:
+  case Stmt::UserDefinedLiteralClass: {
+    ExprId value = callValue(cast<CallExpr>(expr), ExprId());
+    if (expr->isGLValue() && value.valid())
+      return load({value}, type, spanOf(expr));
+    return value;
+  }
+  case Stmt::AtomicExprClass:
+    return atomicValue(cast<AtomicExpr>(expr));
+  case Stmt::StmtExprClass:
+    return statementExpr(cast<StmtExpr>(expr), ExprId());
+  case Stmt::ChooseExprClass:
+    return rvalue(cast<ChooseExpr>(expr)->getChosenSubExpr());
+  case Stmt::GenericSelectionExprClass:
+    return rvalue(cast<GenericSelectionExpr>(expr)->getResultExpr());
+  case Stmt::VAArgExprClass:
+    discard(cast<VAArgExpr>(expr)->getSubExpr());
+    return havoc(type, spanOf(expr));
+  case Stmt::OpaqueValueExprClass: {
+    ExprId value = opaque(cast<OpaqueValueExpr>(expr));
+    if (expr->isGLValue())
+      return load({value}, type, spanOf(expr));
+    return value;
+  }
+  case Stmt::PseudoObjectExprClass: {
+    const auto *pseudo = cast<PseudoObjectExpr>(expr);
+    ExprId result;
+    for (const Expr *part : pseudo->semantics()) {
+      if (const auto *bound = dyn_cast<OpaqueValueExpr>(part)) {
+        const Expr *source = bound->getSourceExpr();
+        opaques[bound] = source->isGLValue() ? lvalue(source)
+                                             : LValue{rvalue(source)};
+        if (part == pseudo->getResultExpr())
+          result = opaques[bound].addr;
+      } else if (part == pseudo->getResultExpr()) {
+        result = rvalue(part);
+      } else {
+        discard(part);
+      }
+    }
+    return result.valid() || type.kind == ir::TypeKind::Void
+               ? result
+               : havoc(type, spanOf(expr));
+  }
+  case Stmt::InitListExprClass: {
+    const auto *list = cast<InitListExpr>(expr);
+    if (list->getNumInits() == 0)
+      return isFloat(type) ? havoc(type, spanOf(expr)) : intConst(0, type);
+    return rvalue(list->getInit(0));
+  }
+  case Stmt::ExprWithCleanupsClass:
+    return withCleanups(cast<ExprWithCleanups>(expr), ExprId());
+  case Stmt::MaterializeTemporaryExprClass:
+    return load({materialize(cast<MaterializeTemporaryExpr>(expr))}, type,
+                spanOf(expr));
+  case Stmt::CXXBindTemporaryExprClass:
+    return rvalue(cast<CXXBindTemporaryExpr>(expr)->getSubExpr());
+  case Stmt::CXXDefaultArgExprClass:
+    return rvalue(cast<CXXDefaultArgExpr>(expr)->getExpr());
+  case Stmt::CXXDefaultInitExprClass:
+    return inDefaultInit(cast<CXXDefaultInitExpr>(expr),
+                         [&](const Expr *init) { return rvalue(init); });
+  case Stmt::SubstNonTypeTemplateParmExprClass:
+    return rvalue(cast<SubstNonTypeTemplateParmExpr>(expr)->getReplacement());
+  case Stmt::CXXRewrittenBinaryOperatorClass:
+    return rvalue(cast<CXXRewrittenBinaryOperator>(expr)->getSemanticForm());
+  case Stmt::CXXThisExprClass:
+    return thisValue(expr);
+  case Stmt::CXXNewExprClass:
+    return newValue(cast<CXXNewExpr>(expr));
+  case Stmt::CXXDeleteExprClass:
+    deleteValue(cast<CXXDeleteExpr>(expr));
+    return ExprId();
+  case Stmt::CXXPseudoDestructorExprClass:
+    return ExprId();
+  case Stmt::CXXThrowExprClass: {
+    const auto *thrown = cast<CXXThrowExpr>(expr);
+    ir::Instr call;
+    if (const Expr *operand = thrown->getSubExpr())
+      rvalue(operand);
+    call.callee = unit.declNamed("throw", {}, /*noReturn=*/true);
+    call.span = spanOf(expr);
+    finishCall(std::move(call), expr->getType(), ExprId(), /*noReturn=*/true);
+    return ExprId();
+  }
+  case Stmt::CXXParenListInitExprClass: {
+    auto inits = cast<CXXParenListInitExpr>(expr)->getInitExprs();
+    return inits.empty() ? intConst(0, type) : rvalue(inits[0]);
+  }
+  case Stmt::PredefinedExprClass:
+  case Stmt::StringLiteralClass:
+  case Stmt::MemberExprClass:
+  case Stmt::ArraySubscriptExprClass:
+    return load(lvalue(expr), type, spanOf(expr));
+  default:
+    break;
+  }
+  if (expr->isGLValue())
+    return load(lvalue(expr), type, spanOf(expr));
+  unsupported(expr);
+  return ExprId();
+}
+
+ir::ExprId FunctionLowering::declRefValue(const DeclRefExpr *expr) {
+  const ValueDecl *decl = expr->getDecl();
+  Type type = typeOf(expr->getType());
+  if (const auto *enumerator = dyn_cast<EnumConstantDecl>(decl))
+    return intConst(static_cast<int64_t>(enumerator->getInitVal()
+                                             .extOrTrunc(64)
+                                             .getZExtValue()),
+                    type);
+  if (isa<FunctionDecl>(decl))
+    return lvalue(expr).addr;
+  if (auto folded = foldLeaf(expr))
+    return *folded;
+  return load(lvalue(expr), type, spanOf(expr));
+}
+
+void FunctionLowering::discard(const Expr *expr) {
+  if (!failure.empty())
+    return;
+  if (expr->containsErrors()) {
+    fail("contains an expression with an error");
+    return;
+  }
+  if (const MacroExpansion *macro = macroAt(expr)) {
+    macroCall(expr, *macro, ExprId());
+    return;
+  }
+  switch (expr->getStmtClass()) {
+  case Stmt::ParenExprClass:
+    discard(cast<ParenExpr>(expr)->getSubExpr());
+    return;
+  case Stmt::DeclRefExprClass:
+    if (!expr->getType().isVolatileQualified())
+      return;
+    break;
+  case Stmt::ImplicitCastExprClass:
+  case Stmt::CStyleCastExprClass: {
+    const auto *castExpr = cast<CastExpr>(expr);
+    const Expr *sub = castExpr->getSubExpr();
+    bool plain = castExpr->getCastKind() == CK_ToVoid ||
+                 castExpr->getCastKind() == CK_NoOp;
+    if (castExpr->getCastKind() == CK_LValueToRValue) {
+      const Expr *place = sub->IgnoreParens();
+      plain = isa<DeclRefExpr>(place) && !place->getType().isVolatileQualified();
+    }
+    if (plain) {
+      discard(sub);
+      return;
+    }
+    break;
+  }
+  case Stmt::BinaryOperatorClass:
+  case Stmt::CompoundAssignOperatorClass: {
+    const auto *op = cast<BinaryOperator>(expr);
+    if (op->isAssignmentOp()) {
+      ExprId value;
+      assignment(op, value);
+      return;
+    }
+    if (op->isLogicalOp()) {
+      BlockId join = newBlock();
+      condition(expr, join, join);
+      startBlock(join);
+      return;
+    }
+    break;
+  }
+  default:
+    break;
+  }
+  if (expr->isGLValue() && !isa<CallExpr>(expr) &&
+      !expr->getType().isVolatileQualified()) {
+    lvalue(expr);
+    return;
+  }
+  rvalue(expr);
+}
+
+ir::ExprId FunctionLowering::opaque(const OpaqueValueExpr *expr) {
+  if (auto it = opaques.find(expr); it != opaques.end())
+    return it->second.addr;
+  const Expr *source = expr->getSourceExpr();
+  if (!source) {
+    unsupported(expr);
+    return intConst(0, typeOf(expr->getType()));
+  }
+  return source->isGLValue() ? lvalue(source).addr : rvalue(source);
+}
+
+ir::ExprId FunctionLowering::convert(ExprId value, QualType from, QualType to,
+                                     Span span) {
+  Type target = typeOf(to);
+  if (target.kind == ir::TypeKind::Void || !value.valid())
+    return ExprId();
+  Type source = at(value).type;
+  if (isFloat(source) || isFloat(target))
+    return source == target ? value : havoc(target, span);
+  if (to->isBooleanType() && !from->isBooleanType())
+    return isNonZero(value);
+  return castTo(value, target);
+}
+
+ir::ExprId FunctionLowering::castValue(const CastExpr *expr) {
+  const Expr *sub = expr->getSubExpr();
+  Type type = typeOf(expr->getType());
+  switch (expr->getCastKind()) {
+  case CK_LValueToRValue: {
+    const Expr *place = sub->IgnoreParens();
+    if (ExprId code = exceptionCode(expr); code.valid())
+      return code;
+    if (const auto *ref = dyn_cast<DeclRefExpr>(place))
+      if (const auto *var = dyn_cast<VarDecl>(ref->getDecl()))
+        if (ast.getLangOpts().CPlusPlus && var->isUsableInConstantExpressions(ast))
+          if (auto folded = foldLeaf(expr))
+            return *folded;
+    if (expr->getType()->isNullPtrType()) {
+      discard(sub);
+      return intConst(0, type);
+    }
+    if (sub->isGLValue())
+      return load(lvalue(sub), type, spanOf(expr));
+    return rvalue(sub);
+  }
+  case CK_NoOp:
+  case CK_BitCast:
+  case CK_UserDefinedConversion:
+  case CK_ConstructorConversion:
+  case CK_AtomicToNonAtomic:
+  case CK_NonAtomicToAtomic:
+  case CK_AddressSpaceConversion:
+  case CK_AnyPointerToBlockPointerCast:
+  case CK_IntegralCast:
+  case CK_BooleanToSignedIntegral:
+  case CK_IntegralToPointer:
+  case CK_PointerToIntegral:
+    if (expr->isGLValue() || sub->isGLValue())
+      return load(lvalue(expr->isGLValue() ? expr : sub), type, spanOf(expr));
+    return convert(rvalue(sub), sub->getType(), expr->getType(), spanOf(expr));
+  case CK_IntegralToBoolean:
+  case CK_PointerToBoolean:
+  case CK_MemberPointerToBoolean: {
+    ExprId value = rvalue(sub);
+    if (isFloat(at(value).type))
+      return havoc(type, spanOf(expr));
+    return castTo(isNonZero(value), type);
+  }
+  case CK_NullToPointer:
+  case CK_NullToMemberPointer:
+    discard(sub);
+    return isFloat(type) ? havoc(type, spanOf(expr)) : intConst(0, type);
+  case CK_ArrayToPointerDecay:
+  case CK_FunctionToPointerDecay:
+  case CK_BuiltinFnToFnPtr:
+    if (sub->isGLValue())
+      return lvalue(sub).addr;
+    return aggregateAddr(sub);
+  case CK_ToVoid:
+    discard(sub);
+    return ExprId();
+  case CK_DerivedToBase:
+  case CK_UncheckedDerivedToBase:
+  case CK_BaseToDerived:
+    if (sub->isGLValue())
+      return load(lvalue(expr), type, spanOf(expr));
+    return baseOffset(rvalue(sub), expr,
+                      expr->getCastKind() == CK_BaseToDerived,
+                      /*nullCheck=*/true);
+  case CK_LValueBitCast:
+  case CK_LValueToRValueBitCast:
+    return load(lvalue(sub), type, spanOf(expr));
+  case CK_IntegralToFloating:
+  case CK_FloatingToIntegral:
+  case CK_FloatingToBoolean:
+  case CK_FloatingCast:
+  case CK_FixedPointCast:
+  case CK_Dynamic:
+  case CK_ReinterpretMemberPointer:
+  case CK_BaseToDerivedMemberPointer:
+  case CK_DerivedToBaseMemberPointer:
+    rvalue(sub);
+    return havoc(type, spanOf(expr));
+  default:
+    unsupported(expr);
+    return ExprId();
+  }
+}
+
+ir::ExprId FunctionLowering::unaryValue(const UnaryOperator *expr) {
+  const Expr *sub = expr->getSubExpr();
+  Type type = typeOf(expr->getType());
+  Span span = spanOf(expr);
+  switch (expr->getOpcode()) {
+  case UO_AddrOf:
+    if (expr->getType()->isMemberPointerType())
+      return havoc(type, span);
+    return sub->isGLValue() || sub->getType()->isFunctionType()
+               ? lvalue(sub).addr
+               : aggregateAddr(sub);
+  case UO_Plus:
+  case UO_Extension:
+    return rvalue(sub);
+  case UO_Minus:
+  case UO_Not: {
+    ExprId value = rvalue(sub);
+    if (isFloat(type))
+      return havoc(type, span);
+    return unary(expr->getOpcode() == UO_Minus ? ir::Op::Neg : ir::Op::BitNot,
+                 value, type);
+  }
+  case UO_LNot: {
+    const Expr *inner = sub->IgnoreParenImpCasts();
+    if (const auto *op = dyn_cast<BinaryOperator>(inner))
+      if (op->isLogicalOp())
+        return logicalValue(expr);
+    ExprId value = rvalue(sub);
+    if (isFloat(at(value).type))
+      return havoc(type, span);
+    return unary(ir::Op::LogicalNot, value, type);
+  }
+  case UO_PreInc:
+  case UO_PreDec: {
+    ExprId before, after;
+    LValue place = incDec(expr, before, after);
+    return place.bitWidth ? load(place, type, span) : after;
+  }
+  case UO_PostInc:
+  case UO_PostDec: {
+    ExprId before, after;
+    incDec(expr, before, after);
+    return before;
+  }
+  case UO_Deref:
+    return load(lvalue(expr), type, span);
+  case UO_Real:
+  case UO_Imag:
+    if (sub->isGLValue())
+      return load(lvalue(expr), type, span);
+    [[fallthrough]];
+  default:
+    unsupported(expr);
+    return ExprId();
+  }
+}
+
+LValue FunctionLowering::incDec(const UnaryOperator *expr, ExprId &before,
+                                ExprId &after) {
+  const Expr *sub = expr->getSubExpr();
+  QualType qualType = sub->getType();
+  Type type = typeOf(qualType);
+  Span span = spanOf(expr);
+  LValue place = lvalue(sub);
+  before = load(place, type, span);
+  bool down = expr->isDecrementOp();
+  if (isFloat(type)) {
+    after = havoc(type, span);
+  } else if (type.kind == ir::TypeKind::Pointer) {
+    after = pointerAdd(before, intConst(1, {ir::TypeKind::Int, true, 8}),
+                       ast.LongLongTy, qualType, down, span);
+  } else if (qualType->isBooleanType()) {
+    after = down ? castTo(unary(ir::Op::LogicalNot, before, type), type)
+                 : intConst(1, type);
+  } else {
+    after = binary(down ? ir::Op::Sub : ir::Op::Add, before, intConst(1, type),
+                   type);
+  }
+  store(place, after, type, span);
+  return place;
+}
+
+static std::optional<ir::Op> irOp(BinaryOperatorKind op) {
+  switch (op) {
+  case BO_Mul: return ir::Op::Mul;
+  case BO_Div: return ir::Op::Div;
+  case BO_Rem: return ir::Op::Rem;
+  case BO_Add: return ir::Op::Add;
+  case BO_Sub: return ir::Op::Sub;
+  case BO_Shl: return ir::Op::Shl;
+  case BO_Shr: return ir::Op::Shr;
+  case BO_And: return ir::Op::And;
+  case BO_Or: return ir::Op::Or;
+  case BO_Xor: return ir::Op::Xor;
+  case BO_EQ: return ir::Op::Eq;
+  case BO_NE: return ir::Op::Ne;
+  case BO_LT: return ir::Op::Lt;
+  case BO_LE: return ir::Op::Le;
+  case BO_GT: return ir::Op::Gt;
+  case BO_GE: return ir::Op::Ge;
+  default: return std::nullopt;
+  }
+}
+
+ir::ExprId FunctionLowering::pointerAdd(ExprId pointer, ExprId index,
+                                        QualType indexType,
+                                        QualType pointerType, bool negative,
+                                        Span span) {
+  QualType pointee = pointerType->getPointeeType();
+  uint64_t size = 1; // void and functions, as GNU C has it
+  if (pointee->isVariableArrayType()) {
+    index = havoc({ir::TypeKind::Int, true, 8}, span);
+  } else if (!pointee->isVoidType() && !pointee->isFunctionType()) {
+    size = unit.sizeOf(pointee);
+    if (!size)
+      size = 1;
+  }
+  if (negative) {
+    Type wide{ir::TypeKind::Int, true, 8};
+    index = unary(ir::Op::Neg, castTo(index, wide), wide);
+  }
+  return indexAddr(pointer, index, size);
+}
+
+ir::ExprId FunctionLowering::arithmetic(BinaryOperatorKind op, ExprId lhs,
+                                        ExprId rhs, QualType lhsType,
+                                        QualType rhsType, QualType resultType,
+                                        Span span) {
+  Type type = typeOf(resultType);
+  if (isAggregate(type)) {
+    fail("unsupported arithmetic on vectors or complex numbers");
+    return lhs;
+  }
+  bool leftPointer = lhsType->isPointerType();
+  bool rightPointer = rhsType->isPointerType();
+  if (op == BO_Add && leftPointer)
+    return pointerAdd(lhs, rhs, rhsType, lhsType, false, span);
+  if (op == BO_Add && rightPointer)
+    return pointerAdd(rhs, lhs, lhsType, rhsType, false, span);
+  if (op == BO_Sub && leftPointer && !rightPointer)
+    return pointerAdd(lhs, rhs, rhsType, lhsType, true, span);
+  if (op == BO_Sub && leftPointer) {
+    ExprId bytes = binary(ir::Op::Sub, lhs, rhs, type);
+    uint64_t size = unit.pointeeSize(lhsType);
+    if (size <= 1)
+      return bytes;
+    return binary(ir::Op::Div, bytes,
+                  intConst(static_cast<int64_t>(size), type), type);
+  }
+  if (isFloat(at(lhs).type) || isFloat(at(rhs).type) || isFloat(type))
+    return havoc(type, span);
+  auto irOperation = irOp(op);
+  if (!irOperation) {
+    fail("unsupported operator " + BinaryOperator::getOpcodeStr(op).str());
+    return lhs;
+  }
+  if (op == BO_Shl || op == BO_Shr)
+    rhs = castTo(rhs, at(lhs).type);
+  return binary(*irOperation, lhs, rhs, type);
+}
+
+LValue FunctionLowering::assignment(const BinaryOperator *expr,
+                                    ExprId &value) {
+  const Expr *lhs = expr->getLHS();
+  const Expr *rhs = expr->getRHS();
+  QualType qualType = lhs->getType();
+  Type type = typeOf(qualType);
+  Span span = spanOf(expr);
+  if (expr->getOpcode() == BO_Assign) {
+    value = rvalue(rhs);
+    LValue place = lvalue(lhs);
+    if (isAggregate(type)) {
+      copy(place.addr, value, type, span);
+      value = place.addr;
+    } else if (value.valid()) {
+      store(place, value, type, span);
+    }
+    return place;
+  }
+  const auto *compound = cast<CompoundAssignOperator>(expr);
+  ExprId operand = rvalue(rhs);
+  LValue place = lvalue(lhs);
+  ExprId old = load(place, type, span);
+  QualType wide = compound->getComputationLHSType();
+  ExprId left = convert(old, qualType, wide, span);
+  value = arithmetic(BinaryOperator::getOpForCompoundAssignment(
+                         expr->getOpcode()),
+                     left, operand, wide, rhs->getType(),
+                     compound->getComputationResultType(), span);
+  value = convert(value, compound->getComputationResultType(), qualType, span);
+  store(place, value, type, span);
+  return place;
+}
+
+ir::ExprId FunctionLowering::binaryValue(const BinaryOperator *expr) {
+  Type type = typeOf(expr->getType());
+  if (expr->isAssignmentOp()) {
+    ExprId value;
+    LValue place = assignment(expr, value);
+    return place.bitWidth ? load(place, type, spanOf(expr)) : value;
+  }
+  if (expr->isLogicalOp())
+    return logicalValue(expr);
+  if (expr->getOpcode() == BO_Comma) {
+    discard(expr->getLHS());
+    return rvalue(expr->getRHS());
+  }
+  if (expr->isPtrMemOp())
+    return load(lvalue(expr), type, spanOf(expr));
+  ExprId lhs = rvalue(expr->getLHS());
+  ExprId rhs = rvalue(expr->getRHS());
+  if (!lhs.valid() || !rhs.valid()) {
+    unsupported(expr);
+    return ExprId();
+  }
+  return arithmetic(expr->getOpcode(), lhs, rhs, expr->getLHS()->getType(),
+                    expr->getRHS()->getType(), expr->getType(), spanOf(expr));
+}
+
+ir::ExprId FunctionLowering::logicalValue(const Expr *expr) {
+  if (auto folded = foldLeaf(expr))
+    return *folded;
+  Type type = typeOf(expr->getType());
+  LocalId tmp = newTmp(expr->getType());
+  BlockId yes = newBlock(), no = newBlock(), join = newBlock();
+  Span span = spanOf(expr);
+  condition(expr, yes, no);
+  startBlock(yes);
+  store({localAddr(tmp)}, intConst(1, type), type, span);
+  gotoBlock(join);
+  startBlock(no);
+  store({localAddr(tmp)}, intConst(0, type), type, span);
+  gotoBlock(join);
+  startBlock(join);
+  return load({localAddr(tmp)}, type, span);
+}
+
+ir::ExprId FunctionLowering::conditionalValue(
+    const AbstractConditionalOperator *expr) {
+  if (auto folded = foldLeaf(expr))
+    return *folded;
+  if (expr->isGLValue())
+    return load(conditionalLValue(expr), typeOf(expr->getType()),
+                spanOf(expr));
+  if (const auto *binaryExpr = dyn_cast<BinaryConditionalOperator>(expr)) {
+    const Expr *common = binaryExpr->getCommon();
+    opaques[binaryExpr->getOpaqueValue()] =
+        common->isGLValue() ? lvalue(common) : LValue{rvalue(common)};
+  }
+  Type type = typeOf(expr->getType());
+  bool hasValue = type.kind != ir::TypeKind::Void;
+  Span span = spanOf(expr);
+  LocalId tmp;
+  if (hasValue)
+    tmp = newTmp(expr->getType());
+  BlockId yes = newBlock(), no = newBlock(), join = newBlock();
+  condition(expr->getCond(), yes, no);
+  ++conditional;
+  auto arm = [&](const Expr *value, BlockId block) {
+    startBlock(block);
+    if (hasValue) {
+      ExprId result = rvalue(value);
+      if (result.valid())
+        store({localAddr(tmp)}, result, type, span);
+    } else {
+      discard(value);
+    }
+    gotoBlock(join);
+  };
+  arm(expr->getTrueExpr(), yes);
+  arm(expr->getFalseExpr(), no);
+  --conditional;
+  startBlock(join);
+  return hasValue ? load({localAddr(tmp)}, type, span) : ExprId();
+}
+
+LValue FunctionLowering::conditionalLValue(
+    const AbstractConditionalOperator *expr) {
+  if (const auto *binaryExpr = dyn_cast<BinaryConditionalOperator>(expr))
+    opaques[binaryExpr->getOpaqueValue()] = lvalue(binaryExpr->getCommon());
+  LocalId tmp = newTmp(ast.VoidPtrTy);
+  Type type = typeOf(ast.VoidPtrTy);
+  Span span = spanOf(expr);
+  BlockId yes = newBlock(), no = newBlock(), join = newBlock();
+  condition(expr->getCond(), yes, no);
+  ++conditional;
+  auto arm = [&](const Expr *value, BlockId block) {
+    startBlock(block);
+    if (!value->getType()->isVoidType()) {
+      LValue place = lvalue(value);
+      if (place.bitWidth)
+        fail("a bit-field chosen by ?:");
+      store({localAddr(tmp)}, place.addr, type, span);
+    } else {
+      discard(value);
+    }
+    gotoBlock(join);
+  };
+  arm(expr->getTrueExpr(), yes);
+  arm(expr->getFalseExpr(), no);
+  --conditional;
+  startBlock(join);
+  return {load({localAddr(tmp)}, type, span)};
+}
+
+ir::ExprId FunctionLowering::statementExpr(const StmtExpr *expr, ExprId into) {
+  Scope *saved = scope;
+  bool savedOutermost = outermost;
+  outermost = false;
+  Type type = typeOf(expr->getType());
+  ExprId result;
+  const CompoundStmt *body = expr->getSubStmt();
+  const Stmt *last = body->getStmtExprResult();
+  for (const Stmt *stmt : body->body()) {
+    if (stmt != last || type.kind == ir::TypeKind::Void) {
+      lowerStmt(stmt);
+      continue;
+    }
+    while (const auto *label = dyn_cast<LabelStmt>(stmt)) {
+      lowerLabel(label->getDecl());
+      stmt = label->getSubStmt();
+    }
+    const auto *value = dyn_cast<ValueStmt>(stmt);
+    const Expr *valueExpr = value ? value->getExprStmt() : nullptr;
+    if (!valueExpr) {
+      unsupported(expr);
+      break;
+    }
+    if (isAggregate(type)) {
+      if (!into.valid())
+        into = localAddr(newTmp(expr->getType()));
+      aggregateInto(into, valueExpr, spanOf(valueExpr), false);
+      result = into;
+    } else {
+      result = rvalue(valueExpr);
+    }
+  }
+  popScopes(saved);
+  outermost = savedOutermost;
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Places
+//===----------------------------------------------------------------------===//
+
+LValue FunctionLowering::variable(const VarDecl *variable, const Expr *ref) {
+  LValue place;
+  QualType type = variable->getType();
+  const auto *declRef = dyn_cast_or_null<DeclRefExpr>(ref);
+  if (declRef && declRef->refersToEnclosingVariableOrCapture()) {
+    if (auto it = captures.find(variable->getCanonicalDecl());
+        it != captures.end()) {
+      ExprId closure = load({localAddr(LocalId(0))}, typeOf(ast.VoidPtrTy),
+                            spanOf(ref));
+      place.addr = fieldAddr(closure, unit.fieldOf(it->second).id);
+      type = it->second->getType();
+    } else {
+      unsupported(ref);
+    }
+  }
+  if (!place.addr.valid()) {
+    if (variable->hasGlobalStorage() || variable->hasExternalStorage())
+      place.addr = globalAddr(unit.globalOf(variable));
+    else
+      place.addr = localAddr(localOf(variable));
+  }
+  if (type->isReferenceType())
+    place.addr = load({place.addr}, typeOf(ast.VoidPtrTy), spanOf(ref));
+  return place;
+}
+
+LValue FunctionLowering::member(const MemberExpr *expr) {
+  const ValueDecl *decl = expr->getMemberDecl();
+  if (const auto *staticMember = dyn_cast<VarDecl>(decl)) {
+    discard(expr->getBase());
+    return variable(staticMember, expr);
+  }
+  if (const auto *method = dyn_cast<FunctionDecl>(decl)) {
+    discard(expr->getBase());
+    return {functionAddr(unit.declOf(method))};
+  }
+  const auto *field = dyn_cast<FieldDecl>(decl);
+  if (!field) {
+    unsupported(expr);
+    return {intConst(0, typeOf(ast.VoidPtrTy))};
+  }
+  // Step over anonymous members: their offset is in the named one's.
+  const Expr *base = expr->getBase();
+  bool arrow = expr->isArrow();
+  while (!arrow) {
+    const auto *outer = dyn_cast<MemberExpr>(base->IgnoreParens());
+    const auto *through =
+        outer ? dyn_cast<FieldDecl>(outer->getMemberDecl()) : nullptr;
+    if (!through || !through->isAnonymousStructOrUnion())
+      break;
+    arrow = outer->isArrow();
+    base = outer->getBase();
+  }
+  ExprId record;
+  if (arrow)
+    record = rvalue(base);
+  else if (base->isGLValue())
+    record = lvalue(base).addr;
+  else
+    record = aggregateAddr(base);
+  UnitLowering::FieldRef ref = unit.fieldOf(field);
+  LValue place{fieldAddr(record, ref.id), ref.bitOffset, ref.bitWidth};
+  if (field->getType()->isReferenceType())
+    place.addr = load(place, typeOf(ast.VoidPtrTy), spanOf(expr));
+  return place;
+}
+
+LValue FunctionLowering::lvalue(const Expr *expr) {
+  LValue place;
+  if (expr->containsErrors())
+    fail("contains an expression with an error");
+  if (!failure.empty())
+    return {intConst(0, typeOf(ast.VoidPtrTy))};
+  switch (expr->getStmtClass()) {
+  case Stmt::ParenExprClass:
+    return lvalue(cast<ParenExpr>(expr)->getSubExpr());
+  case Stmt::DeclRefExprClass: {
+    const ValueDecl *decl = cast<DeclRefExpr>(expr)->getDecl();
+    if (const auto *var = dyn_cast<VarDecl>(decl)) {
+      place = variable(var, expr);
+    } else if (const auto *function = dyn_cast<FunctionDecl>(decl)) {
+      place.addr = functionAddr(unit.declOf(function));
+    } else if (const auto *binding = dyn_cast<BindingDecl>(decl)) {
+      if (!binding->getBinding()) {
+        unsupported(expr);
+        break;
+      }
+      place = lvalue(binding->getBinding());
+    } else if (isa<MSGuidDecl>(decl)) {
+      place.addr = stringAddr(unit.stringOf(decl->getNameAsString()));
+    } else {
+      unsupported(expr);
+    }
+    break;
+  }
+  case Stmt::MemberExprClass:
+    place = member(cast<MemberExpr>(expr));
+    break;
+  case Stmt::ArraySubscriptExprClass: {
+    const auto *subscript = cast<ArraySubscriptExpr>(expr);
+    const Expr *base = subscript->getBase();
+    if (typeOf(base->getType()).kind == ir::TypeKind::Aggregate) {
+      unsupported(expr); // vectors
+      break;
+    }
+    ExprId pointer = rvalue(base);
+    ExprId index = rvalue(subscript->getIdx());
+    place.addr = pointerAdd(pointer, index, subscript->getIdx()->getType(),
+                            base->getType(), false, spanOf(expr));
+    break;
+  }
+  case Stmt::UnaryOperatorClass: {
+    const auto *op = cast<UnaryOperator>(expr);
+    switch (op->getOpcode()) {
+    case UO_Deref:
+      place.addr = rvalue(op->getSubExpr());
+      break;
+    case UO_Extension:
+      return lvalue(op->getSubExpr());
+    case UO_PreInc:
+    case UO_PreDec: {
+      ExprId before, after;
+      place = incDec(op, before, after);
+      break;
+    }
+    default:
+      unsupported(expr);
+      break;
+    }
+    break;
+  }
+  case Stmt::BinaryOperatorClass:
+  case Stmt::CompoundAssignOperatorClass: {
+    const auto *op = cast<BinaryOperator>(expr);
+    if (op->isAssignmentOp()) {
+      ExprId value;
+      place = assignment(op, value);
+    } else if (op->getOpcode() == BO_Comma) {
+      discard(op->getLHS());
+      return lvalue(op->getRHS());
+    } else {
+      unsupported(expr); // pointers to members
+    }
+    break;
+  }
+  case Stmt::ConditionalOperatorClass:
+  case Stmt::BinaryConditionalOperatorClass:
+    place = conditionalLValue(cast<AbstractConditionalOperator>(expr));
+    break;
+  case Stmt::StringLiteralClass:
+    place.addr = stringAddr(unit.stringOf(cast<StringLiteral>(expr)));
+    break;
+  case Stmt::PredefinedExprClass: {
+    const auto *predefined = cast<PredefinedExpr>(expr);
+    const StringLiteral *name = predefined->getFunctionName();
+    place.addr = stringAddr(name ? unit.stringOf(name) : unit.stringOf(""));
+    break;
+  }
+  case Stmt::CompoundLiteralExprClass: {
+    const auto *literal = cast<CompoundLiteralExpr>(expr);
+    if (literal->isFileScope()) {
+      place.addr = globalAddr(unit.globalOf(literal));
+      break;
+    }
+    place.addr = localAddr(newTmp(expr->getType()));
+    initInto(place.addr, expr->getType(), literal->getInitializer(),
+             spanOf(expr));
+    break;
+  }
+  case Stmt::ImplicitCastExprClass:
+  case Stmt::CStyleCastExprClass:
+  case Stmt::CXXStaticCastExprClass:
+  case Stmt::CXXReinterpretCastExprClass:
+  case Stmt::CXXConstCastExprClass:
+  case Stmt::CXXFunctionalCastExprClass:
+  case Stmt::CXXAddrspaceCastExprClass: {
+    const auto *castExpr = cast<CastExpr>(expr);
+    const Expr *sub = castExpr->getSubExpr();
+    switch (castExpr->getCastKind()) {
+    case CK_NoOp:
+    case CK_LValueBitCast:
+    case CK_UserDefinedConversion:
+    case CK_ConstructorConversion:
+      place = lvalue(sub);
+      break;
+    case CK_DerivedToBase:
+    case CK_UncheckedDerivedToBase:
+    case CK_BaseToDerived:
+      place.addr =
+          baseOffset(lvalue(sub).addr, castExpr,
+                     castExpr->getCastKind() == CK_BaseToDerived, false);
+      break;
+    default:
+      if (expr->isPRValue()) {
+        LocalId tmp = newTmp(expr->getType());
+        initInto(localAddr(tmp), expr->getType(), expr, spanOf(expr));
+        place.addr = localAddr(tmp);
+        break;
+      }
+      unsupported(expr);
+      break;
+    }
+    break;
+  }
+  case Stmt::CallExprClass:
+  case Stmt::CXXMemberCallExprClass:
+  case Stmt::CXXOperatorCallExprClass:
+  case Stmt::UserDefinedLiteralClass:
+    if (expr->isGLValue())
+      place.addr = callValue(cast<CallExpr>(expr), ExprId());
+    break;
+  case Stmt::MaterializeTemporaryExprClass:
+    place.addr = materialize(cast<MaterializeTemporaryExpr>(expr));
+    break;
+  case Stmt::ExprWithCleanupsClass:
+    if (expr->isGLValue())
+      place.addr = withCleanups(cast<ExprWithCleanups>(expr), ExprId());
+    break;
+  case Stmt::ConstantExprClass:
+    return lvalue(cast<ConstantExpr>(expr)->getSubExpr());
+  case Stmt::OpaqueValueExprClass: {
+    const auto *value = cast<OpaqueValueExpr>(expr);
+    if (auto it = opaques.find(value); it != opaques.end())
+      place = it->second;
+    else
+      place.addr = opaque(value);
+    break;
+  }
+  case Stmt::GenericSelectionExprClass:
+    return lvalue(cast<GenericSelectionExpr>(expr)->getResultExpr());
+  case Stmt::ChooseExprClass:
+    return lvalue(cast<ChooseExpr>(expr)->getChosenSubExpr());
+  case Stmt::CXXDefaultArgExprClass:
+    return lvalue(cast<CXXDefaultArgExpr>(expr)->getExpr());
+  case Stmt::CXXDefaultInitExprClass:
+    return inDefaultInit(cast<CXXDefaultInitExpr>(expr),
+                         [&](const Expr *init) { return lvalue(init); });
+  case Stmt::SubstNonTypeTemplateParmExprClass:
+    return lvalue(cast<SubstNonTypeTemplateParmExpr>(expr)->getReplacement());
+  case Stmt::CXXUuidofExprClass:
+    place.addr = stringAddr(unit.stringOf(textOf(expr)));
+    break;
+  case Stmt::InitListExprClass:
+    if (expr->isGLValue() && cast<InitListExpr>(expr)->getNumInits() == 1)
+      return lvalue(cast<InitListExpr>(expr)->getInit(0));
+    break;
+  default:
+    break;
+  }
+  if (!place.addr.valid() && failure.empty()) {
+    if (expr->isPRValue() && !expr->getType()->isVoidType()) {
+      // A value where a place is wanted: give it one.
+      if (isAggregate(typeOf(expr->getType()))) {
+        place.addr = aggregateAddr(expr);
+      } else {
+        LocalId tmp = newTmp(expr->getType());
+        initInto(localAddr(tmp), expr->getType(), expr, spanOf(expr));
+        place.addr = localAddr(tmp);
+      }
+    } else {
+      unsupported(expr);
+    }
+  }
+  if (!place.addr.valid())
+    place.addr = intConst(0, typeOf(ast.VoidPtrTy));
+  if (expr->getType().isVolatileQualified())
+    place.isVolatile = true;
+  return place;
+}
+
+} // namespace mdlcheck::frontend

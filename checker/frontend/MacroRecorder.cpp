@@ -1,0 +1,169 @@
+//===-- MacroRecorder.cpp ---------------------------------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "frontend/MacroRecorder.h"
+
+#include "clang/Basic/FileManager.h"
+#include "clang/Basic/SourceManager.h"
+#include "clang/Lex/MacroArgs.h"
+#include "clang/Lex/MacroInfo.h"
+#include "clang/Lex/Preprocessor.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
+
+#include <optional>
+#include <tuple>
+
+using namespace mdlcheck;
+using namespace mdlcheck::frontend;
+
+bool PreprocessorRecord::comesFromAssumption(
+    clang::SourceLocation loc, const clang::SourceManager &sm) const {
+  if (assumptions.empty() || loc.isInvalid())
+    return false;
+  while (loc.isMacroID()) {
+    loc = sm.getImmediateExpansionRange(loc).getBegin();
+    if (assumptions.contains(loc.getRawEncoding()))
+      return true;
+  }
+  return assumptionEnds.contains(loc.getRawEncoding());
+}
+
+MacroRecorder::MacroRecorder(clang::Preprocessor &pp,
+                             const std::vector<std::string> &macrosAsCalls,
+                             bool redefineAssumptions,
+                             PreprocessorRecord &record)
+    : pp(pp), record(record) {
+  for (const std::string &name : macrosAsCalls)
+    watched.insert(pp.getIdentifierInfo(name));
+  if (!redefineAssumptions)
+    return;
+  for (const char *name : {"_Analysis_assume_", "__analysis_assume"})
+    assumptionNames.insert(pp.getIdentifierInfo(name));
+  meansAssume.insert(assumptionNames.begin(), assumptionNames.end());
+  for (const char *name : {"__assume", "__builtin_assume", kAssumption})
+    meansAssume.insert(pp.getIdentifierInfo(name));
+}
+
+void MacroRecorder::LexedFileChanged(clang::FileID fid,
+                                     LexedFileChangeReason reason,
+                                     clang::SrcMgr::CharacteristicKind kind,
+                                     clang::FileID, clang::SourceLocation) {
+  if (reason != LexedFileChangeReason::EnterFile)
+    return;
+  clang::OptionalFileEntryRef file =
+      pp.getSourceManager().getFileEntryRefForID(fid);
+  if (!file || !seenFiles.insert(&file->getFileEntry()).second)
+    return;
+  if (!clang::SrcMgr::isSystem(kind))
+    unsearched.push_back(fid);
+  // The name behind an overlay: a cache wants what is on disk.
+  llvm::SmallString<256> path(file->getFileEntry().tryGetRealPathName());
+  if (path.empty())
+    path = file->getName();
+  pp.getFileManager().makeAbsolutePath(path);
+  record.files.push_back(std::string(path));
+}
+
+void MacroRecorder::redefine(clang::IdentifierInfo *name, const char *as,
+                             clang::SourceLocation loc) {
+  // The replacement is shared between all redefinitions, as #pragma pop_macro
+  // shares one, so its tokens keep a place in a buffer.
+  if (clang::MacroInfo *replacement =
+          pp.getMacroInfo(pp.getIdentifierInfo(as)))
+    pp.appendDefMacroDirective(name, replacement, loc);
+}
+
+bool MacroRecorder::FileNotFound(llvm::StringRef fileName) {
+  if (!fileName.ends_with_insensitive(".tmh"))
+    return false;
+  if (!foundTraceFunctions) {
+    foundTraceFunctions = true;
+    // Those WPP knows without being told, and the names of the WDK's
+    // documentation, which project files give where only WPP sees them.
+    for (const char *name :
+         {"DoTraceMessage", "DoTraceLevelMessage", "TraceEvents", "TracePrint",
+          "Hexdump", "WPP_INIT_TRACING", "WPP_CLEANUP"})
+      redefine(pp.getIdentifierInfo(name), kTraceCall, {});
+  }
+  for (clang::FileID fid : unsearched)
+    if (std::optional<llvm::StringRef> text =
+            pp.getSourceManager().getBufferDataOrNone(fid))
+      defineTraceFunctions(*text);
+  unsearched.clear();
+  return true;
+}
+
+void MacroRecorder::defineTraceFunctions(llvm::StringRef source) {
+  for (size_t begin = source.find("begin_wpp config");
+       begin != llvm::StringRef::npos;
+       begin = source.find("begin_wpp config", begin + 1)) {
+    llvm::StringRef config = source.substr(begin);
+    config = config.take_front(config.find("end_wpp"));
+    while (!config.empty()) {
+      llvm::StringRef line;
+      std::tie(line, config) = config.split('\n');
+      // "// FUNC TraceIt{FLAG=ALL}(LEVEL, MSG, ...);"
+      line = line.ltrim(" \t/*");
+      if (!line.consume_front_insensitive("FUNC ") &&
+          !line.consume_front_insensitive("FUNC\t"))
+        continue;
+      llvm::StringRef name = line.ltrim().take_while(
+          [](char c) { return llvm::isAlnum(c) || c == '_'; });
+      if (!name.empty() && !llvm::isDigit(name[0]))
+        redefine(pp.getIdentifierInfo(name), kTraceCall, {});
+    }
+  }
+}
+
+void MacroRecorder::MacroDefined(const clang::Token &nameTok,
+                                 const clang::MacroDirective *md) {
+  const clang::IdentifierInfo *name = nameTok.getIdentifierInfo();
+  if (!assumptionNames.contains(name) || !md)
+    return;
+  const clang::MacroInfo *now = md->getMacroInfo();
+  if (now->isVariadic() || now->getNumParams() > 1)
+    return;
+  for (const clang::Token &token : now->tokens())
+    if (meansAssume.contains(token.getIdentifierInfo()))
+      return;
+  redefine(nameTok.getIdentifierInfo(), kAssumption, nameTok.getLocation());
+}
+
+void MacroRecorder::MacroExpands(const clang::Token &nameTok,
+                                 const clang::MacroDefinition &md,
+                                 clang::SourceRange range,
+                                 const clang::MacroArgs *args) {
+  const clang::IdentifierInfo *name = nameTok.getIdentifierInfo();
+  if (assumptionNames.contains(name)) {
+    record.assumptions.insert(nameTok.getLocation().getRawEncoding());
+    // An "expected ';'" stands behind the last token, which in a file is one
+    // past the parenthesis.
+    clang::SourceLocation end = pp.getSourceManager()
+                                    .getExpansionRange(range.getEnd())
+                                    .getEnd();
+    record.assumptionEnds.insert(end.getLocWithOffset(1).getRawEncoding());
+  }
+  // args is null for object-like macros and where a directive inside the
+  // arguments of another macro expands one: nothing reaches the AST there.
+  if (!args || !watched.contains(name))
+    return;
+  MacroExpansion expansion;
+  expansion.name = name->getName().str();
+  expansion.nameLoc = nameTok.getLocation();
+  for (unsigned i = 0, n = args->getNumMacroArguments(); i != n; ++i) {
+    const clang::Token *token = args->getUnexpArgument(i);
+    clang::SourceRange written;
+    for (; token->isNot(clang::tok::eof); ++token) {
+      if (written.getBegin().isInvalid())
+        written.setBegin(token->getLocation());
+      written.setEnd(token->getLocation());
+    }
+    expansion.args.push_back(written);
+  }
+  record.lowering.expansions[nameTok.getLocation().getRawEncoding()] =
+      std::move(expansion);
+}

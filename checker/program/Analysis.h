@@ -1,0 +1,65 @@
+//===-- Analysis.h - the one call hosts make ------------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef MDLCHECK_PROGRAM_ANALYSIS_H
+#define MDLCHECK_PROGRAM_ANALYSIS_H
+
+#include "contract/Finding.h"
+#include "contract/RuleSet.h"
+#include "ir/Ir.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace mdlcheck::program {
+
+struct AnalysisOptions {
+  /// Most states that may be kept apart in one function, over all its
+  /// blocks, before coarsening sets in. See engine/Solver.h.
+  unsigned stateBudget = 20000;
+};
+
+/// What was looked at and what was not, so that silence is never mistaken for
+/// a clean bill.
+struct Coverage {
+  unsigned functionsDefined = 0;
+  unsigned functionsAnalysed = 0;
+  struct Function {
+    std::string name;
+    contract::Location where;
+    std::string reason;
+    friend auto operator<=>(const Function &, const Function &) = default;
+  };
+  std::vector<Function> skipped;  ///< not lowered, and why
+  std::vector<Function> limited;  ///< analysed with less precision, and why
+  /// Functions without body and contract that were given a tracked object,
+  /// and how often.
+  std::map<std::string, unsigned> unknownCallees;
+};
+
+struct Stats {
+  unsigned blocks = 0;
+  unsigned instructions = 0;
+  uint64_t statesVisited = 0;
+  uint64_t summaries = 0;
+  uint64_t summaryHits = 0;
+};
+
+struct AnalysisResult {
+  std::vector<contract::Finding> findings; ///< sorted, without repetitions
+  Coverage coverage;
+  Stats stats;
+};
+
+/// Analyses one unit as a program of its own. Deterministic; thread-safe for
+/// different units.
+AnalysisResult analyze(const ir::Unit &unit, const contract::RuleSet &rules,
+                       const AnalysisOptions &options = {});
+
+} // namespace mdlcheck::program
+
+#endif // MDLCHECK_PROGRAM_ANALYSIS_H

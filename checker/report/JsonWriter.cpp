@@ -1,0 +1,157 @@
+//===-- JsonWriter.cpp - the simple form for scripts ------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The form is described in README.md under "JSON"; `version` counts changes
+// that would break a reader. Nothing in it depends on the time or the number
+// of threads.
+//
+//===----------------------------------------------------------------------===//
+#include "report/Paths.h"
+#include "report/Writers.h"
+
+#include "llvm/Support/JSON.h"
+
+using namespace mdlcheck;
+using namespace mdlcheck::contract;
+using namespace mdlcheck::report;
+
+namespace {
+
+const char *kindName(PathStep::Kind kind) {
+  switch (kind) {
+  case PathStep::Kind::Assume:
+    return "assume";
+  case PathStep::Kind::Event:
+    return "event";
+  case PathStep::Kind::Call:
+    return "call";
+  case PathStep::Kind::Return:
+    return "return";
+  case PathStep::Kind::Raise:
+    return "raise";
+  case PathStep::Kind::Unwind:
+    return "unwind";
+  case PathStep::Kind::Final:
+    return "final";
+  }
+  llvm_unreachable("unknown kind of step");
+}
+
+class JsonWriter : public Writer {
+public:
+  explicit JsonWriter(WriterOptions options) : options(std::move(options)) {}
+
+  void write(const Report &report, llvm::raw_ostream &os) override {
+    llvm::json::OStream json(os, /*IndentSize=*/2);
+    json.object([&] {
+      json.attribute("version", 1);
+      json.attributeObject("tool", [&] {
+        json.attribute("name", "mdlcheck");
+        json.attribute("version", report.toolVersion);
+      });
+      json.attribute("complete", report.complete);
+      json.attributeArray("files", [&] {
+        for (const std::string &file : report.files)
+          json.value(utf8(relativeTo(file, options.workingDirectory)));
+      });
+      json.attributeArray("findings", [&] {
+        for (const Finding &finding : report.findings)
+          json.object([&] { writeFinding(finding, *report.rules, json); });
+      });
+      json.attributeArray("errors", [&] {
+        for (const Notification &n : report.notifications)
+          json.object([&] {
+            json.attribute("level", levelName(n.level));
+            json.attribute("message", utf8(n.message));
+            writeLocation(n.where, json);
+          });
+      });
+      json.attributeObject("coverage",
+                           [&] { writeCoverage(report.coverage, json); });
+      json.attributeObject("stats", [&] {
+        json.attribute("blocks", report.stats.blocks);
+        json.attribute("instructions", report.stats.instructions);
+        json.attribute("statesVisited", report.stats.statesVisited);
+        json.attribute("summaries", report.stats.summaries);
+        json.attribute("summaryHits", report.stats.summaryHits);
+      });
+    });
+    os << '\n';
+  }
+
+private:
+  void writeFinding(const Finding &finding, const RuleSet &rules,
+                    llvm::json::OStream &json) {
+    const Rule &rule = rules.rule(finding.rule);
+    json.attribute("rule", utf8(rule.id));
+    json.attribute("severity", severityName(rule.severity));
+    json.attribute("message", utf8(finding.message));
+    writeLocation(finding.where, json);
+    json.attribute("function", utf8(finding.function));
+    json.attribute("object", utf8(finding.object));
+    json.attribute("fingerprint", finding.fingerprint);
+    json.attributeArray("bugChecks", [&] {
+      for (const std::string &code : rule.bugChecks)
+        json.value(utf8(code));
+    });
+    json.attributeArray("path", [&] {
+      for (const PathStep &step : finding.path)
+        json.object([&] {
+          json.attribute("kind", kindName(step.kind));
+          json.attribute("message", utf8(step.message));
+          writeLocation(step.where, json);
+          json.attribute("function", utf8(step.function));
+          json.attribute("depth", step.depth);
+        });
+    });
+  }
+
+  void writeLocation(const Location &where, llvm::json::OStream &json) {
+    if (where.file.empty())
+      return;
+    json.attribute("file",
+                   utf8(relativeTo(where.file, options.workingDirectory)));
+    if (!where.line)
+      return;
+    json.attribute("line", where.line);
+    json.attribute("column", where.column);
+    if (!where.endLine)
+      return;
+    json.attribute("endLine", where.endLine);
+    json.attribute("endColumn", where.endColumn);
+  }
+
+  void writeCoverage(const program::Coverage &c, llvm::json::OStream &json) {
+    json.attribute("functionsDefined", c.functionsDefined);
+    json.attribute("functionsAnalysed", c.functionsAnalysed);
+    auto functions = [&](llvm::StringRef name,
+                         const std::vector<program::Coverage::Function> &list) {
+      json.attributeArray(name, [&] {
+        for (const program::Coverage::Function &f : list)
+          json.object([&] {
+            json.attribute("function", utf8(f.name));
+            json.attribute("reason", utf8(f.reason));
+            writeLocation(f.where, json);
+          });
+      });
+    };
+    functions("notAnalysed", c.skipped);
+    functions("lessPrecise", c.limited);
+    json.attributeObject("unknownCallees", [&] {
+      for (const auto &[name, count] : c.unknownCallees)
+        json.attribute(utf8(name), count);
+    });
+  }
+
+  WriterOptions options;
+};
+
+} // namespace
+
+std::unique_ptr<Writer> report::createJsonWriter(WriterOptions options) {
+  return std::make_unique<JsonWriter>(std::move(options));
+}

@@ -1,0 +1,55 @@
+//===-- Report.cpp ----------------------------------------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "report/Report.h"
+#include "report/Writers.h"
+
+#include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/JSON.h"
+
+using namespace mdlcheck;
+using namespace mdlcheck::report;
+
+std::string report::utf8(llvm::StringRef text) {
+  return llvm::json::isUTF8(text) ? text.str() : llvm::json::fixUTF8(text);
+}
+
+std::unique_ptr<Writer>
+report::createWriter(Format format, WriterOptions options, Sources &sources) {
+  switch (format) {
+  case Format::Text:
+    return createTextWriter(std::move(options), sources);
+  case Format::Sarif:
+    return createSarifWriter(std::move(options), sources);
+  case Format::Json:
+    return createJsonWriter(std::move(options));
+  }
+  llvm_unreachable("unknown format");
+}
+
+const char *report::severityName(contract::Severity severity) {
+  switch (severity) {
+  case contract::Severity::Note:
+    return "note";
+  case contract::Severity::Warning:
+    return "warning";
+  case contract::Severity::Error:
+    return "error";
+  }
+  llvm_unreachable("unknown severity");
+}
+
+const char *report::levelName(Notification::Level level) {
+  switch (level) {
+  case Notification::Level::Note:
+    return "note";
+  case Notification::Level::Warning:
+    return "warning";
+  case Notification::Level::Error:
+    return "error";
+  }
+  llvm_unreachable("unknown level");
+}

@@ -1,0 +1,100 @@
+//===-- RuleSelection.cpp ---------------------------------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "report/RuleSelection.h"
+
+#include "support/Error.h"
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/GlobPattern.h"
+
+using namespace mdlcheck;
+using namespace mdlcheck::contract;
+using namespace mdlcheck::report;
+
+llvm::StringRef report::nearestRule(llvm::StringRef name,
+                                    const RuleSet &rules) {
+  llvm::StringRef best;
+  // Further away than a third of its letters, a name is another name.
+  unsigned bestDistance = name.size() / 3 + 2;
+  auto consider = [&](llvm::StringRef candidate) {
+    unsigned distance = name.edit_distance(candidate, true, bestDistance);
+    if (distance < bestDistance) {
+      bestDistance = distance;
+      best = candidate;
+    }
+  };
+  for (const Rule &rule : rules.rules) {
+    consider(rule.id);
+    for (const std::string &alias : rule.aliases)
+      consider(alias);
+  }
+  return best;
+}
+
+RuleSelection RuleSelection::defaults(const RuleSet &rules) {
+  RuleSelection selection;
+  for (const Rule &rule : rules.rules)
+    selection.on.push_back(rule.enabledByDefault);
+  return selection;
+}
+
+static llvm::Error unknownRule(llvm::StringRef entry, const RuleSet &rules) {
+  std::string message = ("unknown rule '" + entry + "'").str();
+  llvm::StringRef nearest = nearestRule(entry, rules);
+  if (!nearest.empty())
+    message += ("; did you mean '" + nearest + "'?").str();
+  else
+    message += "; --list-rules shows what there is";
+  return inputError(message);
+}
+
+llvm::Expected<RuleSelection> RuleSelection::parse(llvm::StringRef list,
+                                                   const RuleSet &rules) {
+  RuleSelection selection;
+  selection.on.resize(rules.rules.size(), false);
+  if (list.ltrim().starts_with("-"))
+    selection = defaults(rules);
+
+  llvm::SmallVector<llvm::StringRef, 8> entries;
+  list.split(entries, ',', -1, /*KeepEmpty=*/false);
+  bool any = false;
+  for (llvm::StringRef entry : entries) {
+    entry = entry.trim();
+    if (entry.empty())
+      continue;
+    any = true;
+    bool value = !entry.consume_front("-");
+    if (RuleId id = rules.ruleNamed(entry)) {
+      selection.on[id.value] = value;
+      continue;
+    }
+    if (entry.find_first_of("*?[") == llvm::StringRef::npos)
+      return unknownRule(entry, rules);
+    auto glob = llvm::GlobPattern::create(entry);
+    if (!glob)
+      return inputError(("'" + entry + "' is no pattern for rules: " +
+                         llvm::toString(glob.takeError()))
+                            .str());
+    bool matched = false;
+    for (size_t i = 0; i < rules.rules.size(); ++i) {
+      const Rule &rule = rules.rules[i];
+      bool matches = glob->match(rule.id);
+      for (const std::string &alias : rule.aliases)
+        matches |= glob->match(alias);
+      if (matches)
+        selection.on[i] = value;
+      matched |= matches;
+    }
+    if (!matched)
+      return inputError(
+          ("no rule matches '" + entry + "'; --list-rules shows what there is")
+              .str());
+  }
+  if (!any)
+    return inputError("--rules names no rule; --rules=* switches all on");
+  return selection;
+}

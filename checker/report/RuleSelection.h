@@ -1,0 +1,44 @@
+//===-- RuleSelection.h - which rules are on ------------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef MDLCHECK_REPORT_RULESELECTION_H
+#define MDLCHECK_REPORT_RULESELECTION_H
+
+#include "contract/RuleSet.h"
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+#include <vector>
+
+namespace mdlcheck::report {
+
+class RuleSelection {
+public:
+  /// The rules that are on unless somebody says otherwise.
+  static RuleSelection defaults(const contract::RuleSet &rules);
+
+  /// From a list as in `--rules=`: ids, aliases and globs, separated by
+  /// commas, taken from left to right; with a '-' in front what follows is
+  /// switched off. A list that begins with '-' starts from the defaults, any
+  /// other from nothing. An entry that names no rule is an InputError with
+  /// the nearest id.
+  static llvm::Expected<RuleSelection> parse(llvm::StringRef list,
+                                             const contract::RuleSet &rules);
+
+  bool contains(contract::RuleId id) const { return on[id.value]; }
+
+private:
+  std::vector<bool> on;
+};
+
+/// The id or alias spelled most like `name`; empty when none comes close.
+llvm::StringRef nearestRule(llvm::StringRef name,
+                            const contract::RuleSet &rules);
+
+} // namespace mdlcheck::report
+
+#endif // MDLCHECK_REPORT_RULESELECTION_H

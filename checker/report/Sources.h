@@ -1,0 +1,46 @@
+//===-- Sources.h - the lines of source files -----------------*- C++ -*-===//
+//
+// Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef MDLCHECK_REPORT_SOURCES_H
+#define MDLCHECK_REPORT_SOURCES_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mdlcheck::report {
+
+/// Lines of the files that findings point into, read when first asked for.
+class Sources {
+public:
+  /// Line `line` (from 1) of `file` without its end; empty when there is no
+  /// such line or the file cannot be read.
+  llvm::StringRef line(const std::string &file, uint32_t line);
+
+  /// Gives `file` a text of its own: editors' unsaved buffers, tests.
+  void add(const std::string &file, llvm::StringRef text);
+
+private:
+  struct File {
+    std::unique_ptr<llvm::MemoryBuffer> buffer;
+    std::vector<llvm::StringRef> lines;
+  };
+  void split(File &file);
+  std::map<std::string, File> files;
+};
+
+/// The column (from 1, in bytes) as a count of UTF-16 code units, which is
+/// how SARIF counts.
+uint32_t utf16Column(llvm::StringRef line, uint32_t column);
+
+} // namespace mdlcheck::report
+
+#endif // MDLCHECK_REPORT_SOURCES_H
