@@ -103,7 +103,8 @@ private:
                         : made.where,
                     alias ? "aliases are not supported; an expression that "
                             "begins with '*' needs quotes"
-                          : "a key must be plain text");
+                          : "a key must be plain text; an expression that "
+                            "begins with '!' or '&' needs quotes");
       }
       YamlNode::Entry entry;
       entry.where = key->getSourceRange().Start.getPointer();

@@ -234,17 +234,23 @@ void Engine::processBlock(Activation &act, ir::BlockId block, State state) {
 
 void Engine::leave(Activation &act, State state, bool raised) {
   const ir::Function &f = graph.unit.functions[act.function];
-  const ir::Instr *last = raised ? state.raise.origin : state.leaving;
+  const ir::Instr *last = state.leaving;
+  if (raised) {
+    // Where it left this function: the call, when a callee let it through.
+    const TraceNode *t = state.raise.trace;
+    last = t ? t->instr : nullptr;
+  }
   Span span = last ? last->span : f.endSpan;
   bool outermost = act.caller == nullptr;
   if (raised && outermost) {
     if (state.raise.ifUncaught.valid() && !state.raise.mayBeCaught) {
       ReportArgs args;
-      if (last && last->callee)
-        args.callee = graph.unit.decls[last->callee.value].name;
-      if (last && !last->argTexts.empty())
-        args.object = last->argTexts[0];
-      reportAt(act, last, span, state, state.raise.ifUncaught, args,
+      const ir::Instr *origin = state.raise.origin;
+      if (origin->callee)
+        args.callee = graph.unit.decls[origin->callee.value].name;
+      if (!origin->argTexts.empty())
+        args.object = origin->argTexts[0];
+      reportAt(act, origin, origin->span, state, state.raise.ifUncaught, args,
                state.raise.trace);
     }
     // The exception ends the path, unless it is meant for a caller we do not

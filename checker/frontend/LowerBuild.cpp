@@ -234,8 +234,7 @@ ir::ExprId FunctionLowering::castTo(ExprId value, const Type &type) {
                  (type.kind == ir::TypeKind::Pointer ||
                   type.kind == ir::TypeKind::Int);
   if (scalars && from.type.size == type.size &&
-      (from.type.kind == ir::TypeKind::Pointer ||
-       type.kind == ir::TypeKind::Pointer))
+      from.type.kind == ir::TypeKind::Pointer)
     return value;
   ir::Expr expr;
   expr.kind = ir::ExprKind::Cast;

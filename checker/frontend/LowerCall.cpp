@@ -94,9 +94,16 @@ ir::ExprId FunctionLowering::finishCall(ir::Instr call, QualType type,
     call.dst = newTemp();
     result = tempExpr(call.dst, call.type);
   }
-  emit(std::move(call));
-  if (noReturn)
+  // Which function a pointer leads to is not always told, that it does not
+  // come back may be.
+  bool told = call.callee.valid() &&
+              unit.unit.decls[call.callee.value].isNoReturn;
+  Span span = call.span;
+  emit(std::move(call), noReturn);
+  if (noReturn && told)
     current = BlockId();
+  else if (noReturn)
+    endControl(span);
   return result;
 }
 
@@ -181,8 +188,10 @@ ir::ExprId FunctionLowering::callValue(const CallExpr *expr,
     call.target = havoc(typeOf(ast.VoidPtrTy), call.span);
   } else {
     const Expr *calleeExpr = expr->getCallee();
-    ExprId target = calleeExpr->isGLValue() ? lvalue(calleeExpr).addr
-                                            : rvalue(calleeExpr);
+    bool designator =
+        calleeExpr->isGLValue() || calleeExpr->getType()->isFunctionType();
+    ExprId target =
+        designator ? lvalue(calleeExpr).addr : rvalue(calleeExpr);
     if (!target.valid()) {
       unsupported(expr);
       return ExprId();
@@ -262,7 +271,7 @@ FunctionLowering::builtinCall(const CallExpr *expr,
       return folded;
     return intConst(0, type);
   case Builtin::BI__builtin_unreachable:
-    current = BlockId();
+    endControl(spanOf(expr));
     return ExprId();
   case Builtin::BI__assume:
   case Builtin::BI__builtin_assume: {
@@ -282,7 +291,7 @@ FunctionLowering::builtinCall(const CallExpr *expr,
       ExprId value = rvalue(part);
       if (auto number = constant(value)) {
         if (*number == 0)
-          current = BlockId();
+          endControl(spanOf(part));
         continue;
       }
       if (value.valid())

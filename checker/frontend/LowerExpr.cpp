@@ -385,7 +385,8 @@ ir::ExprId FunctionLowering::castValue(const CastExpr *expr) {
   case CK_ArrayToPointerDecay:
   case CK_FunctionToPointerDecay:
   case CK_BuiltinFnToFnPtr:
-    if (sub->isGLValue())
+    // In C a function's name is no lvalue.
+    if (sub->isGLValue() || sub->getType()->isFunctionType())
       return lvalue(sub).addr;
     return aggregateAddr(sub);
   case CK_ToVoid:
@@ -575,6 +576,21 @@ ir::ExprId FunctionLowering::arithmetic(BinaryOperatorKind op, ExprId lhs,
     fail("unsupported operator " + BinaryOperator::getOpcodeStr(op).str());
     return lhs;
   }
+  // Addresses counted in as integers stay addresses.
+  Type leftType = at(lhs).type, rightType = at(rhs).type;
+  if (type.kind == ir::TypeKind::Int && type.size == leftType.size &&
+      !(constant(lhs) && constant(rhs))) {
+    bool sum = op == BO_Add || op == BO_Sub;
+    if (sum && leftType.kind == ir::TypeKind::Pointer &&
+        rightType.kind == ir::TypeKind::Int) {
+      if (op == BO_Sub)
+        rhs = unary(ir::Op::Neg, rhs, {ir::TypeKind::Int, true, 8});
+      return indexAddr(lhs, rhs, 1);
+    }
+    if (op == BO_Add && rightType.kind == ir::TypeKind::Pointer &&
+        leftType.kind == ir::TypeKind::Int)
+      return indexAddr(rhs, lhs, 1);
+  }
   if (op == BO_Shl || op == BO_Shr)
     rhs = castTo(rhs, at(lhs).type);
   return binary(*irOperation, lhs, rhs, type);
@@ -724,6 +740,13 @@ LValue FunctionLowering::conditionalLValue(
   return {load({localAddr(tmp)}, type, span)};
 }
 
+const Stmt *resultOf(const StmtExpr *expr) {
+  for (const Stmt *stmt : llvm::reverse(expr->getSubStmt()->body()))
+    if (!isa<NullStmt>(stmt))
+      return stmt;
+  return nullptr;
+}
+
 ir::ExprId FunctionLowering::statementExpr(const StmtExpr *expr, ExprId into) {
   Scope *saved = scope;
   bool savedOutermost = outermost;
@@ -731,7 +754,7 @@ ir::ExprId FunctionLowering::statementExpr(const StmtExpr *expr, ExprId into) {
   Type type = typeOf(expr->getType());
   ExprId result;
   const CompoundStmt *body = expr->getSubStmt();
-  const Stmt *last = body->getStmtExprResult();
+  const Stmt *last = resultOf(expr);
   for (const Stmt *stmt : body->body()) {
     if (stmt != last || type.kind == ir::TypeKind::Void) {
       lowerStmt(stmt);

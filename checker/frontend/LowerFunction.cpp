@@ -158,7 +158,7 @@ bool FunctionLowering::mayRaise(const ir::Instr &instr) const {
   }
 }
 
-void FunctionLowering::emit(ir::Instr instr) {
+void FunctionLowering::emit(ir::Instr instr, bool ends) {
   if (!failure.empty())
     return;
   if (!reachable())
@@ -178,12 +178,19 @@ void FunctionLowering::emit(ir::Instr instr) {
   blockRaises[current.value] = true;
   blockRegion[current.value] = region;
   out.blocks[current.value].instrs.push_back(std::move(instr));
-  if (alone) {
+  if (alone && !ends) {
     // Continuing an execution repeats this instruction and no other.
     BlockId next = newBlock();
     gotoBlock(next);
     startBlock(next);
   }
+}
+
+void FunctionLowering::endControl(Span span) {
+  if (reachable())
+    assume(intConst(0, {ir::TypeKind::Int, true, 4}),
+           ir::AssumeKind::Implicit, span);
+  current = BlockId();
 }
 
 ir::TempId FunctionLowering::newTemp() { return ir::TempId(out.numTemps++); }

@@ -66,6 +66,9 @@ struct Scope {
   ir::BlockId sharedReturn;     ///< Finally: the copy later returns share
 };
 
+/// The statement whose value is that of `({ ... })`, null without one.
+const clang::Stmt *resultOf(const clang::StmtExpr *expr);
+
 struct LValue {
   ir::ExprId addr;
   uint8_t bitOffset = 0;
@@ -94,7 +97,9 @@ private:
   void startBlock(BlockId block) { current = block; }
   bool reachable() const { return current.valid(); }
   void gotoBlock(BlockId target); ///< ends the block
-  void emit(ir::Instr instr);
+  /// `ends`: control does not go on after it.
+  void emit(ir::Instr instr, bool ends = false);
+  void endControl(Span span); ///< control visibly goes no further
   bool mayRaise(const ir::Instr &instr) const;
   bool isOwnStorage(ExprId addr) const;
 

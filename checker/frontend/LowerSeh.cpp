@@ -163,7 +163,7 @@ static bool isTruthValue(const Expr *expr) {
 
 /// The expression a statement expression ends in.
 static const Expr *lastOf(const StmtExpr *expr) {
-  const Stmt *last = expr->getSubStmt()->getStmtExprResult();
+  const Stmt *last = resultOf(expr);
   const auto *value = dyn_cast_or_null<ValueStmt>(last);
   return value && !isa<LabelStmt>(value) ? value->getExprStmt() : nullptr;
 }
@@ -240,7 +240,7 @@ void FunctionLowering::filter(const Expr *expr, FilterTargets &targets) {
   if (const auto *block = dyn_cast<StmtExpr>(expr)) {
     if (const Expr *last = lastOf(block)) {
       Scope *saved = scope;
-      const Stmt *result = block->getSubStmt()->getStmtExprResult();
+      const Stmt *result = resultOf(block);
       for (const Stmt *stmt : block->getSubStmt()->body())
         if (stmt != result)
           lowerStmt(stmt);

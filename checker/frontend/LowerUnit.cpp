@@ -291,6 +291,7 @@ ir::DeclId UnitLowering::declNamed(StringRef name, const ir::Type &result,
   auto [it, isNew] = namedDecls.try_emplace(name);
   if (!isNew)
     return it->second;
+  linkNames.insert(name);
   it->second = ir::DeclId(static_cast<uint32_t>(unit.decls.size()));
   ir::FunctionDecl &decl = unit.decls.emplace_back();
   decl.name = decl.linkName = name.str();
@@ -326,17 +327,32 @@ ir::DeclId UnitLowering::declOf(const FunctionDecl *function) {
     if (known)
       linkName = plain.str();
   }
+  // Structors of one class may be given one name, and so may what has no
+  // linkage at all.
+  if (ast.getLangOpts().CPlusPlus && !canonical->getBuiltinID()) {
+    std::string unique = linkName;
+    for (unsigned n = 2; !linkNames.insert(unique).second; ++n)
+      unique = linkName + "#" + std::to_string(n);
+    linkName = unique;
+  }
   bool byName = !ast.getLangOpts().CPlusPlus || canonical->isExternC() ||
                 canonical->getBuiltinID();
   // Local functions of one name would collide only within one unit, where
   // the language forbids it.
   if (byName) {
-    auto [named, isNewName] = namedDecls.try_emplace(linkName);
-    if (!isNewName && canonical->getBuiltinID()) {
-      // The first declaration, be it the builtin or the header's, is it.
+    llvm::StringMap<ir::DeclId>::iterator named;
+    bool isNewName;
+    std::tie(named, isNewName) = namedDecls.try_emplace(linkName);
+    // The first declaration, be it the builtin or the header's, is it.
+    if (!isNewName && !canonical->getDefinition())
       return decls[canonical] = named->second;
+    for (unsigned n = 2; !isNewName; ++n) {
+      std::string other = linkName + "#" + std::to_string(n);
+      std::tie(named, isNewName) = namedDecls.try_emplace(other);
+      if (isNewName)
+        linkName = other;
     }
-    if (isNewName)
+    if (isNewName && !named->second.valid())
       named->second = ir::DeclId(static_cast<uint32_t>(unit.decls.size()));
   }
   ir::DeclId id(static_cast<uint32_t>(unit.decls.size()));

@@ -24,6 +24,7 @@
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 #include <deque>
 
@@ -91,6 +92,7 @@ private:
   clang::ASTNameGenerator names;
   llvm::DenseMap<const clang::FunctionDecl *, ir::DeclId> decls;
   llvm::StringMap<ir::DeclId> namedDecls;
+  llvm::StringSet<> linkNames;
   llvm::DenseMap<const clang::VarDecl *, ir::GlobalId> globals;
   llvm::DenseMap<const clang::Expr *, ir::GlobalId> literals;
   llvm::StringMap<ir::StringId> strings;

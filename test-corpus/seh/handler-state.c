@@ -260,7 +260,8 @@ NTSTATUS bad_handler_maps(PVOID Buffer, ULONG Length)
     __try {
         MmProbeAndLockPages(mdl, UserMode, IoReadAccess);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
-        view = MmMapLockedPages(mdl, KernelMode); // expect: mdl-map-unlocked
+        view = MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, NULL, // expect: mdl-map-unlocked
+                                            FALSE, NormalPagePriority);
         IoFreeMdl(mdl);
         return view == NULL ? STATUS_INSUFFICIENT_RESOURCES : STATUS_UNSUCCESSFUL;
     }
