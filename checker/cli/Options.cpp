@@ -166,7 +166,7 @@ const OptionInfo *optionNamed(llvm::StringRef name) {
 }
 
 std::string spelling(const OptionInfo &info) {
-  return (info.name.size() == 1 ? "-" : "--") + info.name.str();
+  return std::string(info.name.size() == 1 ? "-" : "--") += info.name;
 }
 
 llvm::Error unknownOption(llvm::StringRef argument) {
@@ -325,7 +325,7 @@ void cli::printHelp(llvm::raw_ostream &os) {
   os << "\nexit code:\n"
         "  0  nothing found\n"
         "  1  there are findings of at least the --fail-on severity\n"
-        "  2  the command line was wrong or some input could not be analysed; "
-        "findings in\n"
-        "     the rest are still printed, and 2 wins over 1\n";
+        "  2  the command line was wrong, or some input could not be analysed; "
+        "what is\n"
+        "     found in the rest is still printed, and 2 wins over 1\n";
 }

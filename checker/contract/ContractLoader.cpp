@@ -46,8 +46,7 @@ bool YamlLoader::readLevel(const YamlNode &node, int &out) {
   ExprPtr level;
   if (!readValue(node, ExprScope{rules, {}, false}, level))
     return false;
-  if (level->kind != Expr::Kind::Const || level->value < 0 ||
-      level->value > 31)
+  if (level->kind != Expr::Kind::Const || level->value < 0 || level->value > 31)
     return fail(node.where, "an IRQL lies between 0 and 31");
   out = int(level->value);
   return true;
@@ -100,11 +99,11 @@ bool YamlLoader::loadContract(const YamlNode::Entry &entry) {
     else if (part.key == "accesses")
       accesses = &value;
     else
-      good = checkKeys(node,
-                       {"header", "source", "params", "macro", "effects",
-                        "irql", "requires", "outcomes", "ignores", "accesses",
-                        "like"},
-                       what);
+      good =
+          checkKeys(node,
+                    {"header", "source", "params", "macro", "effects", "irql",
+                     "requires", "outcomes", "ignores", "accesses", "like"},
+                    what);
     if (!good)
       return false;
   }
@@ -135,8 +134,7 @@ bool YamlLoader::loadContract(const YamlNode::Entry &entry) {
   }
   if (outcomes) {
     if (!outcomes->isSequence() || outcomes->items.empty())
-      return fail(outcomes->where,
-                  "'outcomes' must be a list of at least one");
+      return fail(outcomes->where, "'outcomes' must be a list of at least one");
     for (const YamlNode *item : outcomes->items)
       if (!loadOutcome(*item, contract))
         return false;
@@ -150,8 +148,7 @@ bool YamlLoader::loadContract(const YamlNode::Entry &entry) {
   return true;
 }
 
-bool YamlLoader::loadLike(const YamlNode::Entry &entry,
-                          const YamlNode &like) {
+bool YamlLoader::loadLike(const YamlNode::Entry &entry, const YamlNode &like) {
   const YamlNode &node = *entry.value;
   if (!checkKeys(node, {"like", "header", "source", "params", "macro"},
                  ("'" + entry.key + "', which has 'like',").str()))
@@ -163,8 +160,8 @@ bool YamlLoader::loadLike(const YamlNode::Entry &entry,
   if (auto it = staged.find(name); it != staged.end())
     model = &it->second;
   if (!model)
-    return fail(like.where, "there is no contract '" + name +
-                                "' before this line");
+    return fail(like.where,
+                "there is no contract '" + name + "' before this line");
   Contract contract = *model;
   contract.name = entry.key.str();
   contract.origin = origin;
@@ -200,7 +197,8 @@ bool YamlLoader::loadParams(const YamlNode &node, Contract &contract) {
     if (name == "...")
       continue;
     if (name.empty() || llvm::isDigit(name.front()) ||
-        !llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; }))
+        !llvm::all_of(name,
+                      [](char c) { return llvm::isAlnum(c) || c == '_'; }))
       return fail(node.items[i]->where,
                   "'" + name + "' is no name for a parameter");
     if (llvm::count(contract.params, name) > 1)
@@ -291,15 +289,17 @@ bool YamlLoader::loadRequirement(const YamlNode &node, Contract &contract) {
       continue;
     }
     if (states)
-      return fail(entry.where, "a requirement is about one facet; unexpected '" +
-                                   entry.key + "'");
+      return fail(entry.where,
+                  "a requirement is about one facet; unexpected '" + entry.key +
+                      "'");
     ExprParser parser(entry.key, scope);
     std::optional<Place> place = parser.parsePlace();
     if (!place)
       return fail(entry.where, parser.error());
     if (!place->object)
-      return fail(entry.where, "'" + entry.key + "' is no facet of an object; "
-                                                 "write 'x.facet'");
+      return fail(entry.where, "'" + entry.key +
+                                   "' is no facet of an object; "
+                                   "write 'x.facet'");
     requirement.object = place->object;
     requirement.facet = place->facet;
     states = entry.value;
@@ -322,8 +322,7 @@ bool YamlLoader::loadRequirement(const YamlNode &node, Contract &contract) {
   return true;
 }
 
-bool YamlLoader::loadElse(const YamlNode &node,
-                          FacetRequirement &requirement) {
+bool YamlLoader::loadElse(const YamlNode &node, FacetRequirement &requirement) {
   const Facet &facet = rules.facet(requirement.facet);
   if (node.isScalar()) {
     RuleId rule;
@@ -344,8 +343,8 @@ bool YamlLoader::loadElse(const YamlNode &node,
                                    entry.key + "'" +
                                    suggestion(entry.key, facet.states));
     if (llvm::is_contained(requirement.allowed, violation.state))
-      return fail(entry.where, "'" + entry.key +
-                                   "' is both allowed and a violation");
+      return fail(entry.where,
+                  "'" + entry.key + "' is both allowed and a violation");
     if (!readRule(*entry.value, violation.rule))
       return false;
     requirement.orElse.push_back(violation);
@@ -397,8 +396,7 @@ bool YamlLoader::loadOutcome(const YamlNode &node, Contract &contract) {
       good = readText(value, "note", outcome.note);
     } else if (entry.key == "code" || entry.key == "if-uncaught") {
       if (!raises)
-        good = fail(entry.where,
-                    "'" + entry.key + "' goes with 'raises' only");
+        good = fail(entry.where, "'" + entry.key + "' goes with 'raises' only");
       else if (entry.key == "code")
         good = readValue(value, before, outcome.raiseCode);
       else
@@ -521,7 +519,8 @@ bool YamlLoader::loadMemory(const YamlNode &node, bool copy,
   if (!to || !size || (copy && !from))
     return fail(node.where, copy ? "'copy' needs 'to', 'from' and 'size'"
                                  : "'fill' needs 'to' and 'size'");
-  if (!readValue(*to, scope, effect.to) || !readValue(*size, scope, effect.size))
+  if (!readValue(*to, scope, effect.to) ||
+      !readValue(*size, scope, effect.size))
     return false;
   if (from && !readValue(*from, scope, effect.from))
     return false;

@@ -87,12 +87,12 @@ void ExprParser::next() {
     const char *text;
     Token token;
   } kOperators[] = {
-      {"||", Token::OrOr},      {"&&", Token::AndAnd}, {"==", Token::EqEq},
-      {"!=", Token::NotEq},     {"<=", Token::LessEq}, {">=", Token::GreaterEq},
-      {"->", Token::Arrow},     {"::", Token::Colons}, {"<", Token::Less},
-      {">", Token::Greater},    {"|", Token::Or},      {"&", Token::And},
-      {"+", Token::Plus},       {"-", Token::Minus},   {"*", Token::Star},
-      {"!", Token::Not},        {"(", Token::LParen},  {")", Token::RParen},
+      {"||", Token::OrOr},   {"&&", Token::AndAnd}, {"==", Token::EqEq},
+      {"!=", Token::NotEq},  {"<=", Token::LessEq}, {">=", Token::GreaterEq},
+      {"->", Token::Arrow},  {"::", Token::Colons}, {"<", Token::Less},
+      {">", Token::Greater}, {"|", Token::Or},      {"&", Token::And},
+      {"+", Token::Plus},    {"-", Token::Minus},   {"*", Token::Star},
+      {"!", Token::Not},     {"(", Token::LParen},  {")", Token::RParen},
       {".", Token::Dot},
   };
   for (const auto &op : kOperators)
@@ -239,17 +239,17 @@ ExprPtr ExprParser::parseTest() {
     expr->facet = facet;
     expr->state = scope.rules.facet(facet).stateNamed(state.str());
     if (expr->state == kUnknownState)
-      return fail(
-          "'" + scope.rules.facet(facet).name + "' has no state '" + state +
-          "'" + suggestion(state, scope.rules.facet(facet).states));
+      return fail("'" + scope.rules.facet(facet).name + "' has no state '" +
+                  state + "'" +
+                  suggestion(state, scope.rules.facet(facet).states));
     return expr;
   }
   static constexpr struct {
     Token token;
     Expr::Kind kind;
   } kComparisons[] = {
-      {Token::EqEq, Expr::Kind::Eq},   {Token::NotEq, Expr::Kind::Ne},
-      {Token::Less, Expr::Kind::Lt},   {Token::LessEq, Expr::Kind::Le},
+      {Token::EqEq, Expr::Kind::Eq},    {Token::NotEq, Expr::Kind::Ne},
+      {Token::Less, Expr::Kind::Lt},    {Token::LessEq, Expr::Kind::Le},
       {Token::Greater, Expr::Kind::Gt}, {Token::GreaterEq, Expr::Kind::Ge},
   };
   for (const auto &comparison : kComparisons)
@@ -444,8 +444,7 @@ FacetId ExprParser::parseFacetName() {
   std::vector<std::string> known;
   for (size_t i = 0; i < scope.rules.facets.size(); ++i) {
     const Facet &facet = scope.rules.facets[i];
-    const std::string &owner =
-        scope.rules.automata[facet.automaton.value].name;
+    const std::string &owner = scope.rules.automata[facet.automaton.value].name;
     known.push_back(names.size() == 2 ? owner + "." + facet.name : facet.name);
     if (facet.name != names.back() ||
         (names.size() == 2 && owner != names.front()))

@@ -67,9 +67,29 @@ public:
 
 private:
   enum class Token : uint8_t {
-    End, Name, Number, OrOr, AndAnd, EqEq, NotEq, Less, LessEq, Greater,
-    GreaterEq, Or, And, Plus, Minus, Star, Not, LParen, RParen, Arrow, Colons,
-    Dot, Bad,
+    End,
+    Name,
+    Number,
+    OrOr,
+    AndAnd,
+    EqEq,
+    NotEq,
+    Less,
+    LessEq,
+    Greater,
+    GreaterEq,
+    Or,
+    And,
+    Plus,
+    Minus,
+    Star,
+    Not,
+    LParen,
+    RParen,
+    Arrow,
+    Colons,
+    Dot,
+    Bad,
   };
   void next();
   bool accept(Token wanted);

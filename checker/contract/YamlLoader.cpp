@@ -297,8 +297,8 @@ bool YamlLoader::loadFacet(const YamlNode::Entry &entry,
   if (!wantMapping(node, ("facet '" + entry.key + "'").str()))
     return false;
   if (node.entries.empty() || node.entries.size() > 200)
-    return fail(entry.where, "facet '" + entry.key +
-                                 "' needs between 1 and 200 states");
+    return fail(entry.where,
+                "facet '" + entry.key + "' needs between 1 and 200 states");
   Facet facet;
   facet.name = entry.key.str();
   facet.automaton = automaton;
@@ -392,8 +392,8 @@ bool YamlLoader::readFacetAndState(const YamlNode &item,
       if (rules.facet(id).name == entry.key)
         named = id;
     if (!named)
-      return fail(entry.where, "automaton '" + in.name +
-                                   "' has no facet '" + entry.key + "'" +
+      return fail(entry.where, "automaton '" + in.name + "' has no facet '" +
+                                   entry.key + "'" +
                                    suggestion(entry.key, known));
     if (facet)
       return fail(entry.where, "one facet only is expected here");

@@ -57,8 +57,7 @@ private:
                          std::initializer_list<llvm::StringRef> other,
                          AutomatonId automaton, FacetId &facet,
                          FacetState &state);
-  bool readField(const YamlNode &item, std::string &record,
-                 std::string &field);
+  bool readField(const YamlNode &item, std::string &record, std::string &field);
 
   bool loadContract(const YamlNode::Entry &entry);
   bool loadLike(const YamlNode::Entry &entry, const YamlNode &like);

@@ -64,7 +64,8 @@ public:
         return made;
       made->kind = YamlNode::Kind::Scalar;
       made->text = textOf(*scalar);
-    } else if (auto *block = llvm::dyn_cast<llvm::yaml::BlockScalarNode>(node)) {
+    } else if (auto *block =
+                   llvm::dyn_cast<llvm::yaml::BlockScalarNode>(node)) {
       made->kind = YamlNode::Kind::Scalar;
       made->text = block->getValue().copy(tree.strings).rtrim();
     } else if (auto *mapping = llvm::dyn_cast<llvm::yaml::MappingNode>(node)) {
@@ -176,8 +177,7 @@ llvm::Error YamlTree::parse(StringRef newText, StringRef bufferName) {
       if (!stream.failed())
         rootNode = builder.build(node);
     // Going on reads to the end, so that no mistake there is missed.
-    if (builder.error.empty() && !stream.failed() &&
-        ++document != stream.end())
+    if (builder.error.empty() && !stream.failed() && ++document != stream.end())
       syntax.message = "only one document is expected";
   }
   if (!builder.error.empty() && syntax.message.empty())

@@ -68,7 +68,7 @@ uint64_t domain::automatonKey(const State &state, TermTable &terms,
   if (state.leaving)
     h = mix(h, (uint64_t(state.leaving->span.line) << 16) |
                    state.leaving->span.column);
-  return mix(h, state.raise.ifUncaught.value + (state.raise.mayBeCaught ? 1 : 0));
+  return mix(h, state.raise.chain.empty() ? 0 : state.raise.chain.back());
 }
 
 static bool sameObject(const ObjectState &a, const ObjectState &b) {
@@ -82,10 +82,7 @@ bool domain::sameState(const State &a, const State &b) {
          a.objects.size() == b.objects.size() &&
          std::equal(a.objects.begin(), a.objects.end(), b.objects.begin(),
                     sameObject) &&
-         (a.raise.trace != nullptr) == (b.raise.trace != nullptr) &&
-         a.raise.ifUncaught == b.raise.ifUncaught &&
-         a.leaving == b.leaving &&
-         a.raise.mayBeCaught == b.raise.mayBeCaught;
+         a.raise.chain == b.raise.chain && a.leaving == b.leaving;
 }
 
 uint64_t domain::hashState(const State &state) {

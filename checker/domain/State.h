@@ -88,10 +88,11 @@ struct RaiseInfo {
   const TraceNode *trace = nullptr; ///< up to the raise; null: none
   const ir::Instr *origin = nullptr; ///< what raised, in a callee perhaps
   contract::RuleId ifUncaught;
-  /// A handler around it, here or in a callee on the way out, may execute.
-  bool mayBeCaught = false;
   /// The driver itself raises it on purpose (ExRaiseStatus).
   bool deliberate = false;
+  /// Names the origin together with each of the calls it came out of so far,
+  /// innermost first: who handles it is asked of all of them.
+  llvm::SmallVector<uint64_t, 2> chain;
 };
 
 class State {

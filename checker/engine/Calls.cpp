@@ -229,9 +229,17 @@ bool Engine::assumeCondition(const Where &at, State &state, const CExpr &e,
     if (holds(at, state, *e.rhs, values))
       return assumeCondition(at, state, *e.lhs, values, truth);
     return true;
-  default:
-    return assume(state, terms,
-                  resolve(state, terms, value(at, state, e, values)), truth);
+  default: {
+    TermId t = resolve(state, terms, value(at, state, e, values));
+    // Nothing on the path says that the pointer may be null: then this
+    // outcome is one the author does not reckon with.
+    const Term &c = terms[t];
+    if (truth && c.kind == TermKind::Binary && c.op == ir::Op::Eq &&
+        terms.isConst(c.rhs()) && terms.constValue(c.rhs()) == 0 &&
+        terms[c.lhs()].type.isPointer)
+      return false;
+    return assume(state, terms, t, truth);
+  }
   }
 }
 

@@ -138,6 +138,8 @@ private:
                uint32_t function);
   void processBlock(Activation &act, ir::BlockId block, State state);
   void leave(Activation &act, State state, bool raised);
+  void reportUnhandled(Activation &act, const State &state);
+  void settleUnhandled(EntryResult &result);
   void dropDead(const Activation &act, ir::BlockId block, State &state);
 
   //===--- Transfer.cpp: instructions -------------------------------------===//
@@ -174,6 +176,8 @@ private:
   void refineViews(State &state);
   void applyView(State &state, ir::FieldId field, TermId base, TermId value);
   void endLifetime(const Where &at, State &state, ir::LocalId local);
+  /// `state` with the temporaries that are still needed after `at`.
+  State needed(const Where &at, const State &state) const;
   void raise(const Where &at, State state, contract::RuleId ifUncaught,
              TermId code, const contract::Outcome *outcome);
   /// Passes on an exception that a callee let through.
@@ -270,7 +274,7 @@ private:
   /// Reports objects that `state` can no longer reach. `roots` says which
   /// storage survives.
   void checkLeaks(const Activation &act, const ir::Instr *instr, Span span,
-                  State &state,
+                  State &state, const State &visible,
                   llvm::function_ref<bool(const domain::Term &)> isRoot,
                   llvm::ArrayRef<TermId> candidates);
 
@@ -289,6 +293,11 @@ private:
       summaries;
   std::vector<Summary *> open; ///< being computed, outermost first
   ReportMap known;             ///< all reports, for summaries used again
+  /// Exceptions (RaiseInfo::chain) that some handler took on some path.
+  std::set<uint64_t> handled;
+  /// Reports that no handler was found for an exception, with its chain; they
+  /// stand when at the end no handler ever took it.
+  std::vector<std::pair<ReportKey, llvm::SmallVector<uint64_t, 2>>> unhandled;
   TermId entryIrql;
 };
 

@@ -290,7 +290,7 @@ contract::RuleId Engine::leakRule(const ObjectState &o) const {
 }
 
 void Engine::checkLeaks(const Activation &act, const ir::Instr *instr,
-                        Span span, State &state,
+                        Span span, State &state, const State &visible,
                         llvm::function_ref<bool(const Term &)> isRoot,
                         llvm::ArrayRef<TermId> candidates) {
   // What escaped is somebody else's, and so is everything in it.
@@ -298,7 +298,7 @@ void Engine::checkLeaks(const Activation &act, const ir::Instr *instr,
   for (const ObjectState &o : state.objects)
     if (o.escaped)
       escaped.push_back(o.base);
-  AtomSet live = reachable(state, terms, isRoot, escaped);
+  AtomSet live = reachable(visible, terms, isRoot, escaped);
   for (TermId id : candidates) {
     ObjectState *o = state.object(id);
     if (!o || o->errored)

@@ -41,6 +41,7 @@ EntryResult Engine::runEntry(uint32_t function) {
   Activation act;
   act.function = function;
   run(act, std::move(entry));
+  settleUnhandled(r);
   result = nullptr;
   return r;
 }
@@ -243,16 +244,7 @@ void Engine::leave(Activation &act, State state, bool raised) {
   Span span = last ? last->span : f.endSpan;
   bool outermost = act.caller == nullptr;
   if (raised && outermost) {
-    if (state.raise.ifUncaught.valid() && !state.raise.mayBeCaught) {
-      ReportArgs args;
-      const ir::Instr *origin = state.raise.origin;
-      if (origin->callee)
-        args.callee = graph.unit.decls[origin->callee.value].name;
-      if (!origin->argTexts.empty())
-        args.object = origin->argTexts[0];
-      reportAt(act, origin, origin->span, state, state.raise.ifUncaught, args,
-               state.raise.trace);
-    }
+    reportUnhandled(act, state);
     // The exception ends the path, unless it is meant for a caller we do not
     // see.
     if (!state.raise.deliberate)
@@ -279,8 +271,41 @@ void Engine::leave(Activation &act, State state, bool raised) {
                t.a == act.function;
       return t.origin == Origin::Global || t.origin == Origin::Canonical;
     };
-    checkLeaks(act, last, span, state, isRoot, candidates);
+    State visible = state;
+    visible.temps.clear();
+    checkLeaks(act, last, span, state, visible, isRoot, candidates);
   }
   if (!outermost)
     act.exits.push_back({std::move(state), raised});
+}
+
+/// No handler takes the exception that `state` carries, on this path.
+void Engine::reportUnhandled(Activation &act, const State &state) {
+  if (!state.raise.ifUncaught.valid())
+    return;
+  const ir::Instr *origin = state.raise.origin;
+  ReportArgs args;
+  if (origin->callee)
+    args.callee = graph.unit.decls[origin->callee.value].name;
+  if (!origin->argTexts.empty())
+    args.object = origin->argTexts[0];
+  reportAt(act, origin, origin->span, state, state.raise.ifUncaught, args,
+           state.raise.trace);
+  unhandled.push_back({{state.raise.ifUncaught.value, origin->span,
+                        args.object},
+                       state.raise.chain});
+}
+
+/// A filter that may take the exception counts as protection, also on the
+/// paths on which it does not.
+void Engine::settleUnhandled(EntryResult &r) {
+  std::set<ReportKey> stands;
+  for (const auto &[key, chain] : unhandled)
+    if (std::none_of(chain.begin(), chain.end(),
+                     [&](uint64_t link) { return handled.contains(link); }))
+      stands.insert(key);
+  for (const auto &[key, chain] : unhandled)
+    if (!stands.contains(key))
+      r.reports.erase(key);
+  unhandled.clear();
 }

@@ -442,7 +442,7 @@ void Engine::store(const Where &at, State state, States &out) {
           return t.kind == TermKind::Symbol || t.origin == Origin::Local ||
                  t.origin == Origin::Global || t.origin == Origin::Canonical;
         };
-        checkLeaks(at.act, &i, i.span, state, isRoot, {old});
+        checkLeaks(at.act, &i, i.span, state, needed(at, state), isRoot, {old});
       }
   out.push_back(std::move(state));
 }
@@ -497,6 +497,36 @@ void Engine::copy(const Where &at, State state, States &out) {
   out.push_back(std::move(state));
 }
 
+static void useTemps(const ir::Function &f, ir::ExprId id,
+                     llvm::BitVector &temps) {
+  if (!id)
+    return;
+  const ir::Expr &e = f.exprs[id.value];
+  if (e.kind == ir::ExprKind::Temp)
+    temps.set(e.index);
+  useTemps(f, e.lhs, temps);
+  useTemps(f, e.rhs, temps);
+}
+
+State Engine::needed(const Where &at, const State &state) const {
+  const ir::Block &block = at.function.blocks[at.block.value];
+  llvm::BitVector live(at.function.numTemps);
+  for (ir::BlockId s : block.succs)
+    live |= at.graph.blocks[s.value].liveTemps;
+  for (const ir::Instr *i = at.instr + 1;
+       i < block.instrs.data() + block.instrs.size(); ++i) {
+    useTemps(at.function, i->addr, live);
+    useTemps(at.function, i->value, live);
+    useTemps(at.function, i->target, live);
+    useTemps(at.function, i->resultAddr, live);
+    for (const ir::CallArg &a : i->args)
+      useTemps(at.function, a.value, live);
+  }
+  State visible = state;
+  std::erase_if(visible.temps, [&](auto &t) { return !live.test(t.first); });
+  return visible;
+}
+
 void Engine::endLifetime(const Where &at, State &state, ir::LocalId local) {
   TermId object = terms.object(Origin::Local, at.act.function, local.value);
   llvm::SmallVector<TermId, 2> candidates;
@@ -517,7 +547,8 @@ void Engine::endLifetime(const Where &at, State &state, ir::LocalId local) {
     return t.kind == TermKind::Symbol || t.origin == Origin::Local ||
            t.origin == Origin::Global || t.origin == Origin::Canonical;
   };
-  checkLeaks(at.act, at.instr, at.instr->span, state, isRoot, candidates);
+  checkLeaks(at.act, at.instr, at.instr->span, state, needed(at, state), isRoot,
+             candidates);
   state.eraseRange(object, 0, kEndOfMemory, [](TermId) {});
 }
 
@@ -527,9 +558,23 @@ void Engine::endLifetime(const Where &at, State &state, ir::LocalId local) {
 
 bool Engine::assumeInstr(const Where &at, State &state) {
   const ir::Instr &i = *at.instr;
-  if (i.assumeKind == ir::AssumeKind::Implicit && i.text == "return") {
+  switch (i.assumeKind) {
+  case ir::AssumeKind::Leave:
     state.leaving = &i;
     return true;
+  case ir::AssumeKind::Handled:
+    handled.insert(state.raise.chain.begin(), state.raise.chain.end());
+    state.raise = {};
+    return true;
+  case ir::AssumeKind::Unhandled:
+    // The search is over before any finally part runs: in the outermost
+    // function that is where the system stops.
+    if (at.act.caller || !state.raise.origin)
+      return true;
+    reportUnhandled(at.act, state);
+    return state.raise.deliberate;
+  default:
+    break;
   }
   TermId condition = resolve(state, terms, eval(at, state, i.value));
   auto known = truthOf(state, terms, condition);
@@ -619,8 +664,10 @@ void Engine::raiseFrom(const Where &at, State state, const RaiseInfo &from,
     return;
   state.raise = from;
   state.raise.trace = state.trace;
-  state.raise.mayBeCaught |=
-      at.graph.blocks[block.unwind.value].mayReachExit;
+  uint64_t link = at.key + 1;
+  if (!state.raise.chain.empty())
+    link = (state.raise.chain.back() ^ (link << 7)) * 0x9e3779b97f4a7c15ull;
+  state.raise.chain.push_back(link);
   if (at.function.exceptionCode) {
     ValueType status{4, true, false};
     if (!code.valid()) {

@@ -47,8 +47,7 @@ bool isQuotedAsOnWindows(llvm::StringRef directory, llvm::StringRef command) {
 #ifdef _WIN32
   return true;
 #else
-  return isWindowsPath(directory) ||
-         isWindowsPath(command.ltrim().ltrim('"'));
+  return isWindowsPath(directory) || isWindowsPath(command.ltrim().ltrim('"'));
 #endif
 }
 
@@ -67,8 +66,7 @@ std::vector<std::string> splitCommand(llvm::StringRef directory,
 /// Build systems list assembler and resources too; they are no concern of a
 /// checker of C.
 bool isOtherLanguage(llvm::StringRef file) {
-  return llvm::StringSwitch<bool>(
-             llvm::sys::path::extension(file).lower())
+  return llvm::StringSwitch<bool>(llvm::sys::path::extension(file).lower())
       .Cases({".s", ".asm", ".sx", ".rc", ".res", ".mc", ".man"}, true)
       .Cases({".idl", ".def", ".inf", ".inx", ".obj", ".o", ".lib"}, true)
       .Default(false);
@@ -134,8 +132,8 @@ mdlcheck::frontend::loadCompileDatabase(const std::string &buildDir) {
   llvm::StringRef text = (*buffer)->getBuffer();
   text.consume_front("\xEF\xBB\xBF");
   // Paths may be in any encoding; the rest of the entry is still good.
-  std::string fixed = llvm::json::isUTF8(text) ? text.str()
-                                               : llvm::json::fixUTF8(text);
+  std::string fixed =
+      llvm::json::isUTF8(text) ? text.str() : llvm::json::fixUTF8(text);
   llvm::Expected<llvm::json::Value> value = llvm::json::parse(fixed);
   if (!value) {
     unsigned line = 0;
@@ -164,8 +162,7 @@ mdlcheck::frontend::loadCompileDatabase(const std::string &buildDir) {
                       "with 'directory', 'file' and 'command' or 'arguments'");
 
   std::vector<CompileJob> jobs;
-  std::set<std::tuple<std::string, std::string, std::vector<std::string>>>
-      seen;
+  std::set<std::tuple<std::string, std::string, std::vector<std::string>>> seen;
   // Entries made by hand often leave the directory out.
   std::string databaseDir =
       absolutePath("", llvm::sys::path::parent_path(path).empty()
@@ -216,8 +213,7 @@ mdlcheck::frontend::loadCompileDatabase(const std::string &buildDir) {
   return jobs;
 }
 
-std::string
-mdlcheck::frontend::findCompileDatabase(const std::string &file) {
+std::string mdlcheck::frontend::findCompileDatabase(const std::string &file) {
   llvm::SmallString<256> path(absolutePath("", file));
   if (!llvm::sys::fs::is_directory(path))
     llvm::sys::path::remove_filename(path);
@@ -254,8 +250,8 @@ mdlcheck::frontend::jobsFor(const std::vector<CompileJob> &jobs,
   llvm::sys::fs::UniqueID wantedId, id;
   if (!llvm::sys::fs::getUniqueID(wanted, wantedId))
     for (const CompileJob &job : jobs)
-      if (llvm::sys::path::filename(job.file)
-              .equals_insensitive(llvm::sys::path::filename(wanted)) &&
+      if (llvm::sys::path::filename(job.file).equals_insensitive(
+              llvm::sys::path::filename(wanted)) &&
           !llvm::sys::fs::getUniqueID(absolutePath(job.directory, job.file),
                                       id) &&
           id == wantedId)
@@ -277,18 +273,17 @@ mdlcheck::frontend::jobsFor(const std::vector<CompileJob> &jobs,
   return result;
 }
 
-CompileJob
-mdlcheck::frontend::fixedJob(const std::string &file,
-                             const std::vector<std::string> &flags) {
+CompileJob mdlcheck::frontend::fixedJob(const std::string &file,
+                                        const std::vector<std::string> &flags) {
   CompileJob job;
   llvm::SmallString<256> directory;
   if (!llvm::sys::fs::current_path(directory))
     job.directory = std::string(directory);
   job.file = file;
   // "FILE -- clang-cl /kernel": a whole command is as good as flags.
-  bool namesCompiler = !flags.empty() && !flags.front().empty() &&
-                       llvm::StringRef("-/@").find(flags.front()[0]) ==
-                           llvm::StringRef::npos;
+  bool namesCompiler =
+      !flags.empty() && !flags.front().empty() &&
+      llvm::StringRef("-/@").find(flags.front()[0]) == llvm::StringRef::npos;
   if (!namesCompiler)
     job.arguments.push_back("clang");
   job.arguments.insert(job.arguments.end(), flags.begin(), flags.end());

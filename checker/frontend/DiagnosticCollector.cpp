@@ -35,8 +35,8 @@ void DiagnosticCollector::HandleDiagnostic(
     if (!keptLast)
       return;
   } else {
-    keptLast = (level == Level::Error || level == Level::Fatal) &&
-               !isTolerated(info);
+    keptLast =
+        (level == Level::Error || level == Level::Fatal) && !isTolerated(info);
     if (!keptLast)
       return;
   }
@@ -81,8 +81,8 @@ void mdlcheck::frontend::acceptWhatCompilersAccept(
     clang::DiagnosticsEngine &engine) {
   static const std::vector<clang::diag::kind> ids = [] {
     std::vector<clang::diag::kind> all, result;
-    clang::DiagnosticIDs::getAllDiagnostics(
-        clang::diag::Flavor::WarningOrError, all);
+    clang::DiagnosticIDs::getAllDiagnostics(clang::diag::Flavor::WarningOrError,
+                                            all);
     clang::DiagnosticIDs known;
     for (clang::diag::kind id : all)
       if (known.isWarningOrExtension(id) && known.isDefaultMappingAsError(id))

@@ -32,8 +32,8 @@ namespace {
 struct ParseRun {
   ParseRun(const FrontendOptions &options, ir::Unit &unit,
            bool redefineAssumptions)
-      : options(options), unit(unit),
-        redefineAssumptions(redefineAssumptions) {}
+      : options(options), unit(unit), redefineAssumptions(redefineAssumptions) {
+  }
 
   const FrontendOptions &options;
   ir::Unit &unit;
@@ -127,8 +127,7 @@ ParsedUnit parseHere(const CompileJob &job, const FrontendOptions &options) {
 
   llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> fs =
       llvm::vfs::createPhysicalFileSystem();
-  if (!job.directory.empty() &&
-      fs->setCurrentWorkingDirectory(job.directory) &&
+  if (!job.directory.empty() && fs->setCurrentWorkingDirectory(job.directory) &&
       !llvm::sys::path::is_absolute(job.file))
     return unusableUnit(
         std::move(parsed),
@@ -151,8 +150,8 @@ ParsedUnit parseHere(const CompileJob &job, const FrontendOptions &options) {
       invocation->getHeaderSearchOpts().VFSOverlayFiles;
   std::unique_ptr<ParseRun> run;
   for (bool redefineAssumptions : {true, false}) {
-    run = std::make_unique<ParseRun>(options, *parsed.unit,
-                                     redefineAssumptions);
+    run =
+        std::make_unique<ParseRun>(options, *parsed.unit, redefineAssumptions);
     // A compilation may change its options, so each gets its own.
     runAction(std::make_shared<clang::CompilerInvocation>(*invocation), fs,
               *run);

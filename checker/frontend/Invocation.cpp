@@ -67,9 +67,9 @@ Diagnostic errorOfJob(std::string message) {
 
 /// What the first word of a command says.
 struct Compiler {
-  std::string executable; ///< a path, where headers beside it may be found
-  std::string mode;       ///< of the driver: "gcc", "g++", "cpp", "cl"
-  std::string target;     ///< empty: the mode's default
+  std::string executable;   ///< a path, where headers beside it may be found
+  std::string mode;         ///< of the driver: "gcc", "g++", "cpp", "cl"
+  std::string target;       ///< empty: the mode's default
   bool isMicrosoft = false; ///< cl.exe itself
 };
 
@@ -123,7 +123,8 @@ Compiler recognizeCompiler(llvm::StringRef program,
   // Distributions add the thread model: "x86_64-w64-mingw32-gcc-posix".
   size_t mingw = name.find("-mingw32");
   if (compiler.target.empty() && mingw != std::string::npos)
-    compiler.target = name.substr(0, mingw + llvm::StringRef("-mingw32").size());
+    compiler.target =
+        name.substr(0, mingw + llvm::StringRef("-mingw32").size());
 
   llvm::StringRef mode =
       clang::driver::getDriverMode(name, args); // honours --driver-mode=
@@ -167,11 +168,10 @@ bool isUnwanted(const llvm::opt::Arg &arg) {
   if (option.getKind() == llvm::opt::Option::UnknownClass ||
       option.hasFlag(options::Unsupported))
     return true; // gcc's or cl's own
-  for (unsigned group :
-       {options::OPT_Action_Group, options::OPT_M_Group,
-        options::OPT_Link_Group, options::OPT_W_Group, options::OPT_R_Group,
-        options::OPT_pedantic_Group, options::OPT_d_Group,
-        options::OPT_g_Group})
+  for (unsigned group : {options::OPT_Action_Group, options::OPT_M_Group,
+                         options::OPT_Link_Group, options::OPT_W_Group,
+                         options::OPT_R_Group, options::OPT_pedantic_Group,
+                         options::OPT_d_Group, options::OPT_g_Group})
     if (option.matches(group))
       return true;
 
@@ -266,8 +266,7 @@ void keepArguments(llvm::ArrayRef<const char *> args, bool clMode,
   unsigned missingIndex = 0, missingCount = 0;
   llvm::opt::InputArgList parsed = clang::getDriverOptTable().ParseArgs(
       args, missingIndex, missingCount,
-      llvm::opt::Visibility(clMode ? options::CLOption
-                                   : options::ClangOption));
+      llvm::opt::Visibility(clMode ? options::CLOption : options::ClangOption));
   std::vector<std::string> fromClangPrefix;
   bool dropNextXclang = false;
   for (const llvm::opt::Arg *arg : parsed) {
@@ -383,8 +382,7 @@ std::shared_ptr<clang::CompilerInvocation> mdlcheck::frontend::makeInvocation(
   fs->makeAbsolute(directory);
   expansion.setCurrentDir(directory);
   if (llvm::Error error = expansion.expandResponseFiles(args))
-    diagnostics.push_back(errorOfJob("in the compile command for '" +
-                                     job.file +
+    diagnostics.push_back(errorOfJob("in the compile command for '" + job.file +
                                      "': " + llvm::toString(std::move(error))));
   for (const char *arg : llvm::ArrayRef<const char *>(args).drop_front())
     if (arg && arg[0] == '@')
@@ -460,8 +458,7 @@ std::shared_ptr<clang::CompilerInvocation> mdlcheck::frontend::makeInvocation(
   // linking, or shows again below.
 
   llvm::opt::ArgStringList cc1Args = parseCommand->getArguments();
-  const llvm::Triple &triple =
-      compilation->getDefaultToolChain().getTriple();
+  const llvm::Triple &triple = compilation->getDefaultToolChain().getTriple();
   // mingw's headers and GCC spell __try otherwise; sources shared with other
   // compilers have it as it is.
   if (triple.isOSWindows() && !kept.hasNoMsExtensions)

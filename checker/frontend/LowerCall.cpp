@@ -300,9 +300,8 @@ FunctionLowering::builtinCall(const CallExpr *expr,
     return ExprId();
   }
   case Builtin::BI__noop:
-    return intConst(0, type);
   case Builtin::BI__annotation:
-    return ExprId();
+    return intConst(0, type);
   case Builtin::BI__builtin_va_start:
   case Builtin::BI__builtin_va_end:
   case Builtin::BI__builtin_va_copy:
@@ -409,6 +408,29 @@ const MacroExpansion *FunctionLowering::macroAt(const Stmt *stmt) {
   return found;
 }
 
+/// Is `loc`, or what it was expanded from, spelled at `target`? An argument
+/// may itself be a macro, whose expansion then begins (ends) there.
+static bool spelledAt(SourceLocation loc, SourceLocation target, bool atBegin,
+                      const SourceManager &sources) {
+  while (true) {
+    if (loc == target)
+      return true;
+    if (!loc.isMacroID())
+      return false;
+    if (sources.isMacroArgExpansion(loc)) {
+      loc = sources.getImmediateSpellingLoc(loc);
+      continue;
+    }
+    if (sources.getSpellingLoc(loc) == target)
+      return true;
+    SourceLocation outer;
+    if (atBegin && !sources.isAtStartOfImmediateMacroExpansion(loc, &outer))
+      return false;
+    auto range = sources.getImmediateExpansionRange(loc);
+    loc = atBegin ? range.getBegin() : range.getEnd();
+  }
+}
+
 /// The first expression in `stmt` that was spelled exactly as `range`.
 static const Expr *findSpelled(const Stmt *stmt, SourceRange range,
                                const SourceManager &sources) {
@@ -416,8 +438,8 @@ static const Expr *findSpelled(const Stmt *stmt, SourceRange range,
     if (!child)
       continue;
     if (const auto *expr = dyn_cast<Expr>(child))
-      if (sources.getSpellingLoc(expr->getBeginLoc()) == range.getBegin() &&
-          sources.getSpellingLoc(expr->getEndLoc()) == range.getEnd())
+      if (spelledAt(expr->getBeginLoc(), range.getBegin(), true, sources) &&
+          spelledAt(expr->getEndLoc(), range.getEnd(), false, sources))
         return expr;
     if (const Expr *found = findSpelled(child, range, sources))
       return found;

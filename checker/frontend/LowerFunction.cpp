@@ -286,6 +286,10 @@ ir::ExprId FunctionLowering::havoc(const Type &type, Span span) {
   return tempExpr(dst, type);
 }
 
+void FunctionLowering::mark(ir::AssumeKind kind, Span span) {
+  assume(intConst(1, {ir::TypeKind::Int, true, 4}), kind, span);
+}
+
 void FunctionLowering::assume(ExprId value, ir::AssumeKind kind, Span span,
                               std::string text, std::string detail) {
   ir::Instr instr;
@@ -400,14 +404,12 @@ void FunctionLowering::leaveFunction(Span span) {
   for (Scope *cell = scope; cell; cell = cell->outer)
     if (cell->kind == Scope::Kind::Finally &&
         cell->returns >= kMaxReturnCopies) {
-      assume(intConst(1, {ir::TypeKind::Int, true, 4}),
-             ir::AssumeKind::Implicit, span, "return");
+      mark(ir::AssumeKind::Leave, span);
       break;
     }
   leaveScopes(nullptr, BlockId());
   if (reachable()) {
-    assume(intConst(1, {ir::TypeKind::Int, true, 4}),
-           ir::AssumeKind::Implicit, span, "return");
+    mark(ir::AssumeKind::Leave, span);
     gotoBlock(out.exit);
   }
   scope = saved;

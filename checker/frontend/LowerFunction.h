@@ -132,6 +132,7 @@ private:
   void copy(ExprId to, ExprId from, const Type &type, Span span);
   void zero(ExprId addr, const Type &type, Span span);
   ExprId havoc(const Type &type, Span span);
+  void mark(ir::AssumeKind kind, Span span);
   void assume(ExprId value, ir::AssumeKind kind, Span span,
               std::string text = {}, std::string detail = {});
 
@@ -267,6 +268,7 @@ private:
   BlockId unwindEntry(Scope *region, BlockId raising);
   BlockId dispatch(std::vector<Scope *> pending, Scope *from, BlockId resume);
   BlockId runPending(const std::vector<Scope *> &pending, BlockId target);
+  BlockId markedBlock(ir::AssumeKind kind, BlockId target);
   ExprId exceptionCode(const clang::Expr *expr);
   ExprId exceptionCodeOf(const clang::Expr *expr, LocalId code);
   LocalId codeInScope() const;

@@ -247,6 +247,10 @@ void FunctionLowering::aggregateInto(ExprId addr, const Expr *expr, Span span,
   case Stmt::ConstantExprClass:
     return aggregateInto(addr, cast<ConstantExpr>(expr)->getSubExpr(), span,
                          zeroed);
+  case Stmt::StringLiteralClass:
+    // As an initialiser of an array it is a value.
+    return initString(addr, expr->getType(), cast<StringLiteral>(expr), span,
+                      zeroed);
   case Stmt::InitListExprClass:
     return initList(addr, cast<InitListExpr>(expr), span, zeroed);
   case Stmt::CXXParenListInitExprClass: {

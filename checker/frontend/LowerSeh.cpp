@@ -326,8 +326,15 @@ ir::BlockId FunctionLowering::dispatch(std::vector<Scope *> pending,
                      cell->pending.end());
     cell = cell->outer;
   }
-  if (!cell)
-    return runPending(pending, out.unwindExit);
+  if (!cell) {
+    auto known = dispatches.find({pending, nullptr, BlockId().value});
+    if (known != dispatches.end())
+      return known->second;
+    BlockId target = runPending(pending, out.unwindExit);
+    BlockId block = markedBlock(ir::AssumeKind::Unhandled, target);
+    dispatches[{pending, nullptr, BlockId().value}] = block;
+    return block;
+  }
   auto key = std::make_tuple(pending, cell, resume.value);
   if (auto it = dispatches.find(key); it != dispatches.end())
     return it->second;
@@ -340,7 +347,8 @@ ir::BlockId FunctionLowering::dispatch(std::vector<Scope *> pending,
     // Which exceptions it catches is not known here.
     std::vector<BlockId> targets;
     for (BlockId handler : cell->handlers)
-      targets.push_back(runPending(pending, handler));
+      targets.push_back(markedBlock(ir::AssumeKind::Handled,
+                                    runPending(pending, handler)));
     targets.push_back(dispatch(pending, cell->outer, resume));
     scope = nullptr;
     startBlock(block);
@@ -360,6 +368,7 @@ ir::BlockId FunctionLowering::dispatch(std::vector<Scope *> pending,
     if (execute.valid()) {
       BlockId target = runPending(pending, cell->handler);
       startBlock(execute);
+      mark(ir::AssumeKind::Handled, spanOf(targets.whole));
       gotoBlock(target);
     }
     if (search.valid()) {
@@ -375,6 +384,20 @@ ir::BlockId FunctionLowering::dispatch(std::vector<Scope *> pending,
         gotoBlock(resume);
     }
   }
+  scope = savedScope;
+  current = savedBlock;
+  return block;
+}
+
+ir::BlockId FunctionLowering::markedBlock(ir::AssumeKind kind,
+                                          BlockId target) {
+  Scope *savedScope = scope;
+  BlockId savedBlock = current;
+  BlockId block = newBlock();
+  scope = nullptr;
+  startBlock(block);
+  mark(kind, {});
+  gotoBlock(target);
   scope = savedScope;
   current = savedBlock;
   return block;

@@ -91,8 +91,6 @@ void FunctionLowering::lowerStmt(const Stmt *stmt) {
   }
   case Stmt::LabelStmtClass: {
     const auto *label = cast<LabelStmt>(stmt);
-    if (label->isSideEntry())
-      return unsupported(stmt);
     lowerLabel(label->getDecl());
     return lowerStmt(label->getSubStmt());
   }

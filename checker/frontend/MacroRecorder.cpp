@@ -72,8 +72,7 @@ void MacroRecorder::redefine(clang::IdentifierInfo *name, const char *as,
                              clang::SourceLocation loc) {
   // The replacement is shared between all redefinitions, as #pragma pop_macro
   // shares one, so its tokens keep a place in a buffer.
-  if (clang::MacroInfo *replacement =
-          pp.getMacroInfo(pp.getIdentifierInfo(as)))
+  if (clang::MacroInfo *replacement = pp.getMacroInfo(pp.getIdentifierInfo(as)))
     pp.appendDefMacroDirective(name, replacement, loc);
 }
 
@@ -142,9 +141,8 @@ void MacroRecorder::MacroExpands(const clang::Token &nameTok,
     record.assumptions.insert(nameTok.getLocation().getRawEncoding());
     // An "expected ';'" stands behind the last token, which in a file is one
     // past the parenthesis.
-    clang::SourceLocation end = pp.getSourceManager()
-                                    .getExpansionRange(range.getEnd())
-                                    .getEnd();
+    clang::SourceLocation end =
+        pp.getSourceManager().getExpansionRange(range.getEnd()).getEnd();
     record.assumptionEnds.insert(end.getLocWithOffset(1).getRawEncoding());
   }
   // args is null for object-like macros and where a directive inside the

@@ -130,6 +130,10 @@ enum class AssumeKind : uint8_t {
   Filter,      ///< the exception filter `text` chose <detail>
   Stated,      ///< __assume, _Analysis_assume_: the author says so
   Implicit,    ///< made by lowering, not worth a note
+  // Marks on the way: their condition is the constant 1.
+  Leave,     ///< the function is left here, by `return` or its closing brace
+  Handled,   ///< a handler has been chosen for the exception under way
+  Unhandled, ///< no handler in this function takes it
 };
 
 struct CallArg {

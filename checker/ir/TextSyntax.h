@@ -46,7 +46,9 @@ inline constexpr Spelling<AssumeKind> kAssumeKinds[] = {
     {AssumeKind::BranchTrue, "true"}, {AssumeKind::BranchFalse, "false"},
     {AssumeKind::Case, "case"},       {AssumeKind::Default, "default"},
     {AssumeKind::LoopEnter, "enter"}, {AssumeKind::LoopExit, "exit"},
-    {AssumeKind::Filter, "filter"},   {AssumeKind::Stated, "stated"}};
+    {AssumeKind::Filter, "filter"},   {AssumeKind::Stated, "stated"},
+    {AssumeKind::Leave, "leave"},     {AssumeKind::Handled, "handled"},
+    {AssumeKind::Unhandled, "unhandled"}};
 
 inline bool isComparison(Op op) { return op >= Op::Eq && op <= Op::Ge; }
 

@@ -204,17 +204,20 @@ outcomes:
 
 TEST_F(LoaderTest, Results) {
   const std::pair<const char *, Outcome::Result> kAll[] = {
-      {"any", Outcome::Result::Any},          {"new", Outcome::Result::New},
-      {"non-null", Outcome::Result::NonNull}, {"null", Outcome::Result::Null},
-      {"success", Outcome::Result::Success},  {"failure", Outcome::Result::Failure},
+      {"any", Outcome::Result::Any},
+      {"new", Outcome::Result::New},
+      {"non-null", Outcome::Result::NonNull},
+      {"null", Outcome::Result::Null},
+      {"success", Outcome::Result::Success},
+      {"failure", Outcome::Result::Failure},
       {"A", Outcome::Result::Value},
   };
   for (const auto &[text, result] : kAll)
-    EXPECT_EQ(accepted(std::string("outcomes: [{returns: {result: ") + text +
-                       "}}]")
-                  .outcomes[0]
-                  .result,
-              result);
+    EXPECT_EQ(
+        accepted(std::string("outcomes: [{returns: {result: ") + text + "}}]")
+            .outcomes[0]
+            .result,
+        result);
 }
 
 TEST_F(LoaderTest, Effects) {
@@ -265,7 +268,8 @@ TEST_F(LoaderTest, EmptyIsFine) {
 
 TEST_F(LoaderTest, SyntaxMistakes) {
   EXPECT_EQ(add("ddis:\n  F: [1, 2\n").substr(0, 2), "2:");
-  EXPECT_EQ(add("ddis: {}\n---\nddis: {}\n"), "0: only one document is expected");
+  EXPECT_EQ(add("ddis: {}\n---\nddis: {}\n"),
+            "0: only one document is expected");
   EXPECT_EQ(add("- a\n"), "1: the file must be a mapping ('key: value')");
   EXPECT_EQ(add("\nddi: {}\n"),
             "2: unknown key 'ddi' in the file; did you mean 'ddis'?");
@@ -277,8 +281,9 @@ TEST_F(LoaderTest, SyntaxMistakes) {
                 "{*A : irql}\n")
                 .find("needs quotes"),
             std::string::npos);
-  EXPECT_NE(add("ddis: {F: {outcomes: [{when: !A, returns: {}}]}}").find("quotes"),
-            std::string::npos);
+  EXPECT_NE(
+      add("ddis: {F: {outcomes: [{when: !A, returns: {}}]}}").find("quotes"),
+      std::string::npos);
 }
 
 TEST_F(LoaderTest, ContractMistakes) {
@@ -307,8 +312,8 @@ TEST_F(LoaderTest, IrqlMistakes) {
   refused("irql: {max: 1, when: A}\neffects: none", "no condition");
   refused("irql: {max: 1, if: A}\neffects: none", "unknown key 'if'");
   RuleSet bare;
-  llvm::Error error =
-      bare.addYaml("ddis: {F: {irql: 2, effects: none}}", "x", Contract::Origin::User);
+  llvm::Error error = bare.addYaml("ddis: {F: {irql: 2, effects: none}}", "x",
+                                   Contract::Origin::User);
   EXPECT_NE(llvm::toString(std::move(error)).find("needs the rule"),
             std::string::npos);
 }
@@ -317,7 +322,8 @@ TEST_F(LoaderTest, RequirementMistakes) {
   refused("requires: {}\neffects: none", "must be a list");
   refused("requires: [{}]\neffects: none", "needs a facet");
   refused("requires: [{A.life: alive}]\neffects: none", "needs 'else'");
-  refused("requires: [{A.life: alive, A.lock: open, else: double-free}]\neffects: none",
+  refused("requires: [{A.life: alive, A.lock: open, else: "
+          "double-free}]\neffects: none",
           "about one facet");
   refused("requires: [{A.live: alive, else: double-free}]\neffects: none",
           "did you mean 'life'");
@@ -325,10 +331,12 @@ TEST_F(LoaderTest, RequirementMistakes) {
           "did you mean 'alive'");
   refused("requires: [{A.life: alive, else: double-fre}]\neffects: none",
           "did you mean 'double-free'");
-  refused("requires: [{A.life: alive, else: {ded: double-free}}]\neffects: none",
-          "did you mean 'dead'");
-  refused("requires: [{A.life: alive, else: {alive: double-free}}]\neffects: none",
-          "both allowed and a violation");
+  refused(
+      "requires: [{A.life: alive, else: {ded: double-free}}]\neffects: none",
+      "did you mean 'dead'");
+  refused(
+      "requires: [{A.life: alive, else: {alive: double-free}}]\neffects: none",
+      "both allowed and a violation");
   refused("requires: [{C.life: alive, else: double-free}]\neffects: none",
           "'C' is neither");
   refused("requires: [{result.life: alive, else: double-free}]\neffects: none",
@@ -343,7 +351,8 @@ TEST_F(LoaderTest, OutcomeMistakes) {
   refused("outcomes: [{returns: {}, code: A}]", "with 'raises' only");
   refused("outcomes: [{returns: {}, if-uncaught: double-free}]",
           "with 'raises' only");
-  refused("outcomes: [{raises: {}, if-uncaught: nothing}]", "no rule 'nothing'");
+  refused("outcomes: [{raises: {}, if-uncaught: nothing}]",
+          "no rule 'nothing'");
   refused("outcomes: [{return: {}}]", "did you mean 'returns'");
   refused("outcomes: [{returns: [A]}]", "must be a mapping");
   refused("outcomes: [{returns: {A: 1}}]", "nothing can be assigned");
@@ -354,7 +363,8 @@ TEST_F(LoaderTest, OutcomeMistakes) {
   refused("outcomes: [{returns: {irql: [1]}}]", "needs a value");
   refused("outcomes: [{returns: {result: B ==}}]", "more is expected");
   refused("outcomes: [{raises: {result: 1}}]", "not known before");
-  refused("outcomes: [{when: \"result != 0\", returns: {}}]", "not known before");
+  refused("outcomes: [{when: \"result != 0\", returns: {}}]",
+          "not known before");
   refused("outcomes: [{returns: {}, escapes: A}]", "must be a list");
   refused("outcomes: [{returns: {}, copy: {to: A, size: 1}}]", "'copy' needs");
   refused("outcomes: [{returns: {}, fill: {to: A}}]", "'fill' needs");
@@ -364,11 +374,13 @@ TEST_F(LoaderTest, OutcomeMistakes) {
 }
 
 TEST_F(LoaderTest, RuleMistakes) {
-  EXPECT_EQ(add("rules: {r: {title: t}}"), "1: rule 'r' needs 'title' and 'message'");
+  EXPECT_EQ(add("rules: {r: {title: t}}"),
+            "1: rule 'r' needs 'title' and 'message'");
   EXPECT_NE(add("rules: {r: {title: t, message: \"{objekt}\"}}")
                 .find("did you mean 'object'"),
             std::string::npos);
-  EXPECT_NE(add("rules: {r: {title: t, message: \"{object\"}}").find("'}' is missing"),
+  EXPECT_NE(add("rules: {r: {title: t, message: \"{object\"}}")
+                .find("'}' is missing"),
             std::string::npos);
   EXPECT_NE(add("rules: {r: {title: t, message: m, severity: bad}}")
                 .find("'severity' must be"),
@@ -381,8 +393,9 @@ TEST_F(LoaderTest, RuleMistakes) {
   EXPECT_NE(add("rules: {r: {title: t, message: m, aliases: [double-free]}}")
                 .find("already"),
             std::string::npos);
-  EXPECT_NE(add("rules: {r: {title: t, message: m, aliases: x}}").find("a list"),
-            std::string::npos);
+  EXPECT_NE(
+      add("rules: {r: {title: t, message: m, aliases: x}}").find("a list"),
+      std::string::npos);
 }
 
 TEST_F(LoaderTest, AutomatonMistakes) {
@@ -399,30 +412,39 @@ TEST_F(LoaderTest, AutomatonMistakes) {
             std::string::npos);
   EXPECT_NE(mistake(facets + ", leaks: [{f: s}]").find("'rule' is missing"),
             std::string::npos);
-  EXPECT_NE(mistake(facets + ", leaks: [{g: s, rule: double-free}]").find("no facet 'g'"),
+  EXPECT_NE(mistake(facets + ", leaks: [{g: s, rule: double-free}]")
+                .find("no facet 'g'"),
             std::string::npos);
-  EXPECT_NE(mistake(facets + ", leaks: [{f: u, rule: double-free}]").find("no state 'u'"),
+  EXPECT_NE(mistake(facets + ", leaks: [{f: u, rule: double-free}]")
+                .find("no state 'u'"),
             std::string::npos);
-  EXPECT_NE(mistake(facets + ", leaks: [{rule: double-free}]").find("missing here"),
+  EXPECT_NE(
+      mistake(facets + ", leaks: [{rule: double-free}]").find("missing here"),
+      std::string::npos);
+  EXPECT_NE(mistake(facets + ", views: [{f: s, field: \"a::b\"}]")
+                .find("'mask' is missing"),
             std::string::npos);
-  EXPECT_NE(mistake(facets + ", views: [{f: s, field: \"a::b\"}]").find("'mask' is missing"),
+  EXPECT_NE(mistake(facets + ", views: [{f: s, field: \"a::b\", mask: 0}]")
+                .find("other than 0"),
             std::string::npos);
-  EXPECT_NE(mistake(facets + ", views: [{f: s, field: \"a::b\", mask: 0}]").find("other than 0"),
-            std::string::npos);
-  EXPECT_NE(mistake(facets + ", sources: [{f: s, field: b}]").find("record::field"),
-            std::string::npos);
+  EXPECT_NE(
+      mistake(facets + ", sources: [{f: s, field: b}]").find("record::field"),
+      std::string::npos);
   EXPECT_NE(mistake(facets + ", sources: [{f: s}]").find("'field' is missing"),
             std::string::npos);
-  EXPECT_NE(add("automata: {thing: {" + facets + "}}").find("already an automaton"),
-            std::string::npos);
+  EXPECT_NE(
+      add("automata: {thing: {" + facets + "}}").find("already an automaton"),
+      std::string::npos);
   EXPECT_EQ(rules.automata.size(), 1u);
   EXPECT_EQ(rules.facets.size(), 2u);
 }
 
 TEST_F(LoaderTest, ConstantMistakes) {
   EXPECT_EQ(add("constants: {UserMode: 1}"), "");
-  EXPECT_EQ(add("constants: {UserMode: 2}"), "1: constant 'UserMode' is already 1");
-  EXPECT_NE(add("constants: {X: irql}").find("must be a number"), std::string::npos);
+  EXPECT_EQ(add("constants: {UserMode: 2}"),
+            "1: constant 'UserMode' is already 1");
+  EXPECT_NE(add("constants: {X: irql}").find("must be a number"),
+            std::string::npos);
   EXPECT_NE(add("constants: {Y: 7, X: Z}").find("neither"), std::string::npos);
   EXPECT_EQ(rules.constants.count("Y"), 0u);
   EXPECT_EQ(add("constants: {Y: 7, Z: Y | 8}"), "");

@@ -99,8 +99,7 @@ TEST_F(CompileDatabaseTest, ErrorsSayWhatToDo) {
   EXPECT_NE(message.find("not a compile database"), std::string::npos);
 
   EXPECT_NE(errorOf("{}").find("expected an array"), std::string::npos);
-  EXPECT_NE(errorOf("[1]").find("entry 1 is not an object"),
-            std::string::npos);
+  EXPECT_NE(errorOf("[1]").find("entry 1 is not an object"), std::string::npos);
   EXPECT_NE(errorOf(R"([{"file": "a.c"}])")
                 .find("has neither 'command' nor 'arguments'"),
             std::string::npos);
@@ -129,8 +128,7 @@ TEST_F(CompileDatabaseTest, JobsForListedFilesHoweverTheyAreNamed) {
   EXPECT_EQ(found[0].arguments[1], "-DONE");
   EXPECT_EQ(found[1].arguments[1], "-DTWO");
 
-  ASSERT_FALSE(llvm::sys::fs::create_link(tree.path("src"),
-                                          tree.path("link")));
+  ASSERT_FALSE(llvm::sys::fs::create_link(tree.path("src"), tree.path("link")));
   EXPECT_EQ(jobsFor(jobs, tree.path("link/a.c")).size(), 2u);
   EXPECT_TRUE(jobsFor({}, "a.c").empty());
 }
@@ -140,16 +138,18 @@ TEST_F(CompileDatabaseTest, HeadersTakeTheMostAlikeCommand) {
                                                  "#ifndef NET\n#error\n"
                                                  "#endif\n");
   std::vector<CompileJob> jobs = {
-      {tree.path(), tree.path("disk/disk.c"),
+      {tree.path(),
+       tree.path("disk/disk.c"),
        {"clang", "-DDISK", "-c", tree.path("disk/disk.c")}},
-      {tree.path(), tree.path("net/queue.c"),
+      {tree.path(),
+       tree.path("net/queue.c"),
        {"clang", "-DNET", "-c", tree.path("net/queue.c")}}};
   std::vector<CompileJob> found = jobsFor(jobs, header);
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].file, header);
-  EXPECT_EQ(std::count(found[0].arguments.begin(), found[0].arguments.end(),
-                       "-DNET"),
-            1);
+  EXPECT_EQ(
+      std::count(found[0].arguments.begin(), found[0].arguments.end(), "-DNET"),
+      1);
   ParsedUnit parsed = parse(found[0], {});
   EXPECT_FALSE(parsed.unusable);
   EXPECT_FALSE(parsed.hadErrors);

@@ -186,26 +186,73 @@ TEST_F(FrontendTest, CommandsOfEveryCompiler) {
               {"clang-cl", "-fms-compatibility-version=19.10"});
   expectClean("#ifndef __linux__\n#error\n#endif\n",
               {"ccache", "gcc", "--target=x86_64-linux-gnu", "-c"});
-  expectClean("#ifndef __cplusplus\n#error\n#endif\n",
-              {"cl", "/c", "/TP"}, "driver.c");
+  expectClean("#ifndef __cplusplus\n#error\n#endif\n", {"cl", "/c", "/TP"},
+              "driver.c");
 }
 
 TEST_F(FrontendTest, OptionsOfOthersAreNoNoise) {
-  expectClean("int x;\n",
-              {"gcc", kMingw, "-c", "-o", "out.o", "-MMD", "-MF", "x.d",
-               "-fconserve-stack", "-mno-fancy-math-387", "-Wp,-MD,y.d",
-               "-save-temps", "-v", "-H", "-fplugin=none.so", "-Wa,-x",
-               "-Wl,--gc-sections", "-lfoo", "-flto=auto", "-fprofile-use=no",
-               "-fsanitize=address", "-###", "-ftime-trace",
-               "-include-pch", "none.pch", "-Xclang", "-include-pch",
-               "-Xclang", "none.pch", "-Xclang", "-load", "-Xclang", "no.so",
-               "-S", "-E", "-M", "other.o", "second.c"});
-  expectClean("int x;\n",
-              {"cl.exe", "/nologo", "/c", "/Fox.obj", "/Fo:", "y.obj",
-               "/Yustdafx.h", "/Fpx.pch", "/Fdx.pdb", "/W4", "/WX", "/MP8",
-               "/analyze", "/d1trimfile:x", "/showIncludes", "/FAcs",
-               "/Zi", "/GS-", "/wd4100", "/errorReport:queue", "/utf-8",
-               "/someNewOption", "/link", "/driver"});
+  expectClean("int x;\n", {"gcc",
+                           kMingw,
+                           "-c",
+                           "-o",
+                           "out.o",
+                           "-MMD",
+                           "-MF",
+                           "x.d",
+                           "-fconserve-stack",
+                           "-mno-fancy-math-387",
+                           "-Wp,-MD,y.d",
+                           "-save-temps",
+                           "-v",
+                           "-H",
+                           "-fplugin=none.so",
+                           "-Wa,-x",
+                           "-Wl,--gc-sections",
+                           "-lfoo",
+                           "-flto=auto",
+                           "-fprofile-use=no",
+                           "-fsanitize=address",
+                           "-###",
+                           "-ftime-trace",
+                           "-include-pch",
+                           "none.pch",
+                           "-Xclang",
+                           "-include-pch",
+                           "-Xclang",
+                           "none.pch",
+                           "-Xclang",
+                           "-load",
+                           "-Xclang",
+                           "no.so",
+                           "-S",
+                           "-E",
+                           "-M",
+                           "other.o",
+                           "second.c"});
+  expectClean("int x;\n", {"cl.exe",
+                           "/nologo",
+                           "/c",
+                           "/Fox.obj",
+                           "/Fo:",
+                           "y.obj",
+                           "/Yustdafx.h",
+                           "/Fpx.pch",
+                           "/Fdx.pdb",
+                           "/W4",
+                           "/WX",
+                           "/MP8",
+                           "/analyze",
+                           "/d1trimfile:x",
+                           "/showIncludes",
+                           "/FAcs",
+                           "/Zi",
+                           "/GS-",
+                           "/wd4100",
+                           "/errorReport:queue",
+                           "/utf-8",
+                           "/someNewOption",
+                           "/link",
+                           "/driver"});
   EXPECT_FALSE(llvm::sys::fs::exists(tree.path("out.o")));
   EXPECT_FALSE(llvm::sys::fs::exists(tree.path("x.d")));
 }
@@ -215,8 +262,8 @@ TEST_F(FrontendTest, PathsAreRelativeToTheJobsDirectory) {
   tree.write("flags.rsp", "-DFROM_RESPONSE_FILE -Iinc\n");
   tree.write("src/a.c", "#include <own.h>\n"
                         "#if !OWN || !FROM_RESPONSE_FILE\n#error\n#endif\n");
-  CompileJob job{tree.path(), "src/a.c",
-                 {"clang", kMingw, "@flags.rsp", "-c", "src/a.c"}};
+  CompileJob job{
+      tree.path(), "src/a.c", {"clang", kMingw, "@flags.rsp", "-c", "src/a.c"}};
   ParsedUnit unit = parse(job, options);
   EXPECT_EQ(listing(unit), "");
   EXPECT_EQ(unit.inputs,
@@ -236,12 +283,11 @@ TEST_F(FrontendTest, OverlaysApply) {
   const char *text = "#include <WDM.H>\n#if !WDM\n#error\n#endif\n";
   std::string include = "-I" + tree.path("kit");
   expectClean(text, {kMingw, include, "-ivfsoverlay", overlay});
-  expectClean(text, {"clang-cl", include, "/clang:-ivfsoverlay",
-                     "/clang:" + overlay});
-  ParsedUnit unit =
-      parseText(text, {kMingw, include, "-ivfsoverlay", overlay});
-  EXPECT_EQ(unit.inputs, (Strings{tree.path("driver.c"),
-                                  tree.path("kit/wdm.h"), overlay}));
+  expectClean(
+      text, {"clang-cl", include, "/clang:-ivfsoverlay", "/clang:" + overlay});
+  ParsedUnit unit = parseText(text, {kMingw, include, "-ivfsoverlay", overlay});
+  EXPECT_EQ(unit.inputs,
+            (Strings{tree.path("driver.c"), tree.path("kit/wdm.h"), overlay}));
 
   unit = parseText("int x;\n", {kMingw, "-ivfsoverlay", "gone.yaml"});
   EXPECT_TRUE(unit.hadErrors);
@@ -326,8 +372,7 @@ public:
 
   void ExecuteAction() override {
     clang::Preprocessor &pp = getCompilerInstance().getPreprocessor();
-    pp.addPPCallbacks(
-        std::make_unique<MacroRecorder>(pp, names, true, record));
+    pp.addPPCallbacks(std::make_unique<MacroRecorder>(pp, names, true, record));
     pp.EnterMainSourceFile();
     clang::Token token;
     do {
@@ -338,13 +383,12 @@ public:
       EXPECT_EQ(entry.first, entry.second.nameLoc.getRawEncoding());
       args.push_back(entry.second.name);
       for (clang::SourceRange range : entry.second.args)
-        args.push_back(
-            range.isInvalid()
-                ? "<none>"
-                : clang::Lexer::getSourceText(
-                      clang::CharSourceRange::getTokenRange(range),
-                      pp.getSourceManager(), pp.getLangOpts())
-                      .str());
+        args.push_back(range.isInvalid()
+                           ? "<none>"
+                           : clang::Lexer::getSourceText(
+                                 clang::CharSourceRange::getTokenRange(range),
+                                 pp.getSourceManager(), pp.getLangOpts())
+                                 .str());
     }
   }
 
