@@ -94,8 +94,8 @@ llvm::Expected<std::vector<CompileJob>> cli::collectJobs(const Input &input) {
           report::absolutePath("all.c", input.workingDirectory));
     if (buildDir.empty())
       return inputError("no files given, and no compile_commands.json in this "
-                        "directory or above it; give the directory that has "
-                        "one with -p, or FILE... -- FLAGS");
+                        "directory, its build/ or above; give the directory "
+                        "that has one with -p, or FILE... -- FLAGS");
     auto all = jobsOfDatabase(buildDir);
     if (!all)
       return all.takeError();

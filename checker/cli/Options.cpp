@@ -111,7 +111,7 @@ llvm::Error setExplain(Options &options, llvm::StringRef value) {
 constexpr OptionInfo kOptions[] = {
     {"p", "BUILD_DIR",
      "where compile_commands.json is; without it the next one above each "
-     "file, or above the current directory, is taken",
+     "file, or above the current directory, is taken, there or in build/",
      setBuildDir},
     {"format", "text|sarif|json",
      "how findings are written; text is the default", setFormat},
@@ -302,7 +302,7 @@ static void printWrapped(llvm::StringRef text, unsigned indent,
 
 void cli::printHelp(llvm::raw_ostream &os) {
   os << "Finds MDL, page-locking and IRQL mistakes in Windows driver source, "
-        "each with the\npath that leads to it.\n\n"
+        "each with\nthe path that leads to it.\n\n"
         "usage: mdlcheck [-p BUILD_DIR] [options] [FILE...]\n"
         "       mdlcheck [options] FILE... -- COMPILER_FLAGS\n\n"
         "Without FILE, all files of the compile database are analysed. "

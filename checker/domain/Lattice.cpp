@@ -144,6 +144,8 @@ static bool inUse(const State &state, const TermTable &terms, TermId atom) {
   for (const ZeroRange &z : state.zeros)
     if (mentions(terms, z.base, atom))
       return true;
+  if (state.raise.code.valid() && mentions(terms, state.raise.code, atom))
+    return true;
   return state.irql.valid() && mentions(terms, state.irql, atom);
 }
 
@@ -206,6 +208,7 @@ AtomSet domain::reachable(const State &state, const TermTable &terms,
   for (const auto &[index, value] : state.temps)
     add(value);
   add(state.irql);
+  add(state.raise.code);
   for (TermId id : extra)
     add(id);
   for (const Entry &e : state.store) {

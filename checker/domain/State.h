@@ -87,6 +87,7 @@ struct ObjectState {
 struct RaiseInfo {
   const TraceNode *trace = nullptr; ///< up to the raise; null: none
   const ir::Instr *origin = nullptr; ///< what raised, in a callee perhaps
+  TermId code; ///< a 32-bit NTSTATUS
   contract::RuleId ifUncaught;
   /// The driver itself raises it on purpose (ExRaiseStatus).
   bool deliberate = false;

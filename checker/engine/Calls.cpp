@@ -291,6 +291,17 @@ void Engine::setFacet(const Where &at, State &state, TermId pointer,
     node.name = name && !name->empty() ? name : o->name;
     state.trace = arena.push(node, state.trace);
   }
+  // Memory that is gone holds nothing, and reaches nothing.
+  for (const auto &u : automaton.uses)
+    if (u.facet == facet && u.state == to) {
+      std::erase_if(state.store,
+                    [&](const Entry &e) { return terms.root(e.base) == id; });
+      std::erase_if(state.zeros, [&](const ZeroRange &z) {
+        return terms.root(z.base) == id;
+      });
+      state.setEpoch(id, at.key);
+      return;
+    }
   // Flag words that show the facet change with it.
   for (ir::FieldId id2 : graph.viewFields[f.automaton.value]) {
     const ir::Field &field = graph.unit.fields[id2.value];

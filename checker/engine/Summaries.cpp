@@ -204,6 +204,8 @@ State Engine::returnFrom(const Where &at, uint32_t callee, const Exit &exit,
   for (const auto &[id, fact] : exit.state.facts)
     settle(id);
   settle(exit.state.irql);
+  if (exit.raised)
+    settle(exit.state.raise.code);
 
   for (const Entry &e : exit.state.store)
     if (!isLocal(e.base)) {
@@ -277,7 +279,10 @@ State Engine::returnFrom(const Where &at, uint32_t callee, const Exit &exit,
   if (exit.state.trace)
     out.trace = arena.push(node, caller.trace);
 
+  // Out of an exceptional exit comes the exception's code.
   result = TermId();
+  if (exit.raised && exit.state.raise.code.valid())
+    result = terms.rewrite(exit.state.raise.code, rename);
   if (f.result && !exit.raised) {
     TermId local = terms.object(Origin::Local, callee, f.result.value);
     const ir::Type &type = f.locals[f.result.value].type;
@@ -413,14 +418,7 @@ void Engine::callBody(const Where &at, uint32_t callee, CallValues &values,
       out.push_back(std::move(back));
       continue;
     }
-    TermId code;
-    const ir::Function &f = graph.unit.functions[callee];
-    if (f.exceptionCode) {
-      TermId local = terms.object(Origin::Local, callee, f.exceptionCode.value);
-      if (const Entry *e = exit.state.find({local, 0, TermId(), 4}))
-        if (terms.isConst(e->value))
-          code = e->value;
-    }
+    TermId code = result;
     raiseFrom(at, std::move(back), exit.state.raise, code);
   }
 }

@@ -573,6 +573,12 @@ bool Engine::assumeInstr(const Where &at, State &state) {
       return true;
     reportUnhandled(at.act, state);
     return state.raise.deliberate;
+  case ir::AssumeKind::Resumed:
+    // Nobody outside gets to see it, and here no handler runs.
+    if (state.raise.origin)
+      reportUnhandled(at.act, state);
+    state.raise = {};
+    return true;
   default:
     break;
   }
@@ -668,17 +674,18 @@ void Engine::raiseFrom(const Where &at, State state, const RaiseInfo &from,
   if (!state.raise.chain.empty())
     link = (state.raise.chain.back() ^ (link << 7)) * 0x9e3779b97f4a7c15ull;
   state.raise.chain.push_back(link);
+  ValueType status{4, true, false};
+  if (!code.valid()) {
+    // What a kernel routine raises is an error or a warning.
+    code = fresh(state, terms,
+                 terms.symbol(Origin::Result, status, at.key, 0x4000));
+    restrict(state, terms, code, minOf(status), -1);
+  }
   if (at.function.exceptionCode) {
-    ValueType status{4, true, false};
-    if (!code.valid()) {
-      // What a kernel routine raises is an error or a warning.
-      code = fresh(state, terms,
-                   terms.symbol(Origin::Result, status, at.key, 0x4000));
-      restrict(state, terms, code, minOf(status), -1);
-    }
     TermId local = terms.object(Origin::Local, at.act.function,
                                 at.function.exceptionCode.value);
     state.put({local, 0, terms.cast(status, code), 4});
   }
+  state.raise.code = code;
   arrive(at.act, block.unwind, std::move(state));
 }

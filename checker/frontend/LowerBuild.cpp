@@ -93,9 +93,9 @@ ir::ExprId FunctionLowering::fieldAddr(ExprId base, ir::FieldId field) {
   ir::Expr expr = addressExpr(ast, ir::ExprKind::FieldAddr, field.value);
   // `&((T *)0)->field`: an offset.
   if (auto value = constant(base))
-    return intConst(*value + static_cast<int64_t>(
-                                 unit.unit.fields[field.value].offset),
-                    expr.type);
+    return intConst(
+        *value + static_cast<int64_t>(unit.unit.fields[field.value].offset),
+        expr.type);
   expr.lhs = base;
   return intern(expr);
 }
@@ -229,10 +229,10 @@ ir::ExprId FunctionLowering::castTo(ExprId value, const Type &type) {
   if (from.kind == ir::ExprKind::Int)
     return intConst(from.value, type);
   // Addresses keep their meaning as integers of their size.
-  bool scalars = (from.type.kind == ir::TypeKind::Pointer ||
-                  from.type.kind == ir::TypeKind::Int) &&
-                 (type.kind == ir::TypeKind::Pointer ||
-                  type.kind == ir::TypeKind::Int);
+  bool scalars =
+      (from.type.kind == ir::TypeKind::Pointer ||
+       from.type.kind == ir::TypeKind::Int) &&
+      (type.kind == ir::TypeKind::Pointer || type.kind == ir::TypeKind::Int);
   if (scalars && from.type.size == type.size &&
       from.type.kind == ir::TypeKind::Pointer)
     return value;

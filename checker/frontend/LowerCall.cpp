@@ -63,8 +63,7 @@ ir::CallArg FunctionLowering::argument(const Expr *arg, QualType paramType) {
     QualType pointee = UnitLowering::pointeeType(type);
     if (!pointee.isNull()) {
       result.pointeeSize = unit.sizeOf(pointee);
-      result.pointeeConst =
-          ast.getBaseElementType(pointee).isConstQualified();
+      result.pointeeConst = ast.getBaseElementType(pointee).isConstQualified();
     }
   }
   return result;
@@ -96,8 +95,8 @@ ir::ExprId FunctionLowering::finishCall(ir::Instr call, QualType type,
   }
   // Which function a pointer leads to is not always told, that it does not
   // come back may be.
-  bool told = call.callee.valid() &&
-              unit.unit.decls[call.callee.value].isNoReturn;
+  bool told =
+      call.callee.valid() && unit.unit.decls[call.callee.value].isNoReturn;
   Span span = call.span;
   emit(std::move(call), noReturn);
   if (noReturn && told)
@@ -165,8 +164,8 @@ ir::ExprId FunctionLowering::callValue(const CallExpr *expr,
     if ((method->isCopyAssignmentOperator() ||
          method->isMoveAssignmentOperator()) &&
         method->isTrivial() && args.size() == 1) {
-      ExprId from = args[0]->isGLValue() ? lvalue(args[0]).addr
-                                         : aggregateAddr(args[0]);
+      ExprId from =
+          args[0]->isGLValue() ? lvalue(args[0]).addr : aggregateAddr(args[0]);
       ExprId to = lvalue(object).addr;
       copy(to, from, typeOf(object->getType()), call.span);
       return to;
@@ -178,8 +177,8 @@ ir::ExprId FunctionLowering::callValue(const CallExpr *expr,
     noReturn |= unit.unit.decls[call.callee.value].isNoReturn;
     proto = callee->getType()->getAs<FunctionProtoType>();
   } else if (object) {
-    if (const auto *op = dyn_cast<BinaryOperator>(
-            expr->getCallee()->IgnoreParens())) {
+    if (const auto *op =
+            dyn_cast<BinaryOperator>(expr->getCallee()->IgnoreParens())) {
       discard(op->getRHS());
       if (const auto *type =
               op->getRHS()->getType()->getAs<MemberPointerType>())
@@ -190,8 +189,7 @@ ir::ExprId FunctionLowering::callValue(const CallExpr *expr,
     const Expr *calleeExpr = expr->getCallee();
     bool designator =
         calleeExpr->isGLValue() || calleeExpr->getType()->isFunctionType();
-    ExprId target =
-        designator ? lvalue(calleeExpr).addr : rvalue(calleeExpr);
+    ExprId target = designator ? lvalue(calleeExpr).addr : rvalue(calleeExpr);
     if (!target.valid()) {
       unsupported(expr);
       return ExprId();
@@ -220,8 +218,8 @@ ir::ExprId FunctionLowering::callValue(const CallExpr *expr,
         self.value = rvalue(object);
         objectType = objectType->getPointeeType();
       } else {
-        self.value = object->isGLValue() ? lvalue(object).addr
-                                         : aggregateAddr(object);
+        self.value =
+            object->isGLValue() ? lvalue(object).addr : aggregateAddr(object);
       }
       self.pointeeSize = unit.sizeOf(objectType);
       self.pointeeConst = method && method->isConst();
@@ -281,8 +279,7 @@ FunctionLowering::builtinCall(const CallExpr *expr,
     llvm::SmallVector<const Expr *, 4> parts{stated};
     while (!parts.empty() && reachable()) {
       const Expr *part = parts.pop_back_val();
-      const auto *op =
-          dyn_cast<BinaryOperator>(part->IgnoreParenImpCasts());
+      const auto *op = dyn_cast<BinaryOperator>(part->IgnoreParenImpCasts());
       if (op && op->getOpcode() == BO_LAnd) {
         parts.push_back(op->getRHS());
         parts.push_back(op->getLHS());
@@ -335,8 +332,7 @@ ir::ExprId FunctionLowering::atomicValue(const AtomicExpr *expr) {
   call.argTexts.push_back(argText(expr->getPtr()));
   // Everything after the pointer and the memory order.
   for (unsigned i = 2; i < expr->getNumSubExprs(); ++i) {
-    const Expr *arg =
-        const_cast<AtomicExpr *>(expr)->getSubExprs()[i];
+    const Expr *arg = const_cast<AtomicExpr *>(expr)->getSubExprs()[i];
     call.args.push_back(argument(arg, QualType()));
     call.argTexts.push_back(argText(arg));
   }
@@ -350,13 +346,12 @@ ir::ExprId FunctionLowering::atomicValue(const AtomicExpr *expr) {
 /// Does the token at `end` end the expansion it stands in? A semicolon after
 /// it belongs to the statement around it.
 static bool endsExpansion(SourceLocation end, const SourceManager &sources,
-                          const LangOptions &langOpts,
-                          SourceLocation *parent) {
-  unsigned length = Lexer::MeasureTokenLength(end, sources, langOpts);
+                          const LangOptions &langOpts, SourceLocation *parent) {
+  SourceLocation spelled = sources.getSpellingLoc(end);
+  unsigned length = Lexer::MeasureTokenLength(spelled, sources, langOpts);
   SourceLocation after = end.getLocWithOffset(static_cast<int>(length));
   if (sources.isAtEndOfImmediateMacroExpansion(after, parent))
     return true;
-  SourceLocation spelled = sources.getSpellingLoc(end);
   bool invalid = false;
   const char *text = sources.getCharacterData(spelled, &invalid);
   if (invalid)
@@ -459,8 +454,8 @@ ir::ExprId FunctionLowering::macroCall(const Stmt *stmt,
   call.callee = unit.declNamed(macro.name, typeOf(type));
   for (SourceRange range : macro.args) {
     ir::CallArg arg;
-    const Expr *expr = range.isValid() ? findSpelled(stmt, range, sources)
-                                       : nullptr;
+    const Expr *expr =
+        range.isValid() ? findSpelled(stmt, range, sources) : nullptr;
     if (expr && !expr->getType()->isVoidType()) {
       arg = argument(expr, QualType());
     } else if (whole && range.isValid() && !type->isVoidType() &&
@@ -469,9 +464,8 @@ ir::ExprId FunctionLowering::macroCall(const Stmt *stmt,
                sources.getSpellingLoc(whole->getEndLoc()) == range.getEnd()) {
       // The expansion is its argument and nothing else.
       arg.type = typeOf(type);
-      arg.value = arg.type.kind == ir::TypeKind::Aggregate
-                      ? ExprId()
-                      : rvalueImpl(whole);
+      arg.value = arg.type.kind == ir::TypeKind::Aggregate ? ExprId()
+                                                           : rvalueImpl(whole);
     }
     if (!arg.value.valid()) {
       arg.type = {ir::TypeKind::Int, true, 4};

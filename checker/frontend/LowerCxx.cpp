@@ -89,8 +89,7 @@ void FunctionLowering::pushTemporary(ExprId addr, QualType type, Span span) {
   });
 }
 
-ir::ExprId
-FunctionLowering::materialize(const MaterializeTemporaryExpr *expr) {
+ir::ExprId FunctionLowering::materialize(const MaterializeTemporaryExpr *expr) {
   QualType type = expr->getType();
   ExprId addr = localAddr(newTmp(type));
   initInto(addr, type, expr->getSubExpr(), spanOf(expr));
@@ -150,8 +149,7 @@ void FunctionLowering::constructInto(ExprId addr, const CXXConstructExpr *expr,
     for (uint64_t i = 0; i < count; ++i) {
       ir::CallArg self;
       self.value = indexAddr(
-          addr,
-          intConst(static_cast<int64_t>(i), {ir::TypeKind::Int, true, 8}),
+          addr, intConst(static_cast<int64_t>(i), {ir::TypeKind::Int, true, 8}),
           size);
       self.type = typeOf(ast.VoidPtrTy);
       self.pointeeSize = size;
@@ -189,8 +187,7 @@ void FunctionLowering::constructInto(ExprId addr, const CXXConstructExpr *expr,
   directCall(constructor, self, args, span);
 }
 
-void FunctionLowering::lowerConstructor(
-    const CXXConstructorDecl *constructor) {
+void FunctionLowering::lowerConstructor(const CXXConstructorDecl *constructor) {
   const CXXRecordDecl *record = constructor->getParent();
   Type pointer = typeOf(ast.VoidPtrTy);
   for (const CXXCtorInitializer *init : constructor->inits()) {
@@ -265,8 +262,7 @@ ir::ExprId FunctionLowering::newValue(const CXXNewExpr *expr) {
   const FunctionDecl *allocate = expr->getOperatorNew();
   const Expr *init = expr->getInitializer();
   Type sizeType = typeOf(ast.getSizeType());
-  ExprId size =
-      intConst(static_cast<int64_t>(unit.sizeOf(type)), sizeType);
+  ExprId size = intConst(static_cast<int64_t>(unit.sizeOf(type)), sizeType);
   if (expr->isArray()) {
     QualType element = ast.getBaseElementType(type);
     const CXXRecordDecl *record = element->getAsCXXRecordDecl();
@@ -278,8 +274,8 @@ ir::ExprId FunctionLowering::newValue(const CXXNewExpr *expr) {
       return ExprId();
     }
     if (auto count = expr->getArraySize(); count && *count)
-      size = binary(ir::Op::Mul, castTo(rvalue(*count), sizeType), size,
-                    sizeType);
+      size =
+          binary(ir::Op::Mul, castTo(rvalue(*count), sizeType), size, sizeType);
     init = nullptr;
   }
   ExprId address;
@@ -299,8 +295,8 @@ ir::ExprId FunctionLowering::newValue(const CXXNewExpr *expr) {
     if (expr->passAlignment()) {
       ir::CallArg align;
       align.type = sizeType;
-      align.value = intConst(
-          ast.getTypeAlignInChars(type).getQuantity(), sizeType);
+      align.value =
+          intConst(ast.getTypeAlignInChars(type).getQuantity(), sizeType);
       call.args.push_back(align);
       call.argTexts.emplace_back();
       ++next;
@@ -313,8 +309,9 @@ ir::ExprId FunctionLowering::newValue(const CXXNewExpr *expr) {
       call.args.push_back(argument(arg, param));
       call.argTexts.push_back(argText(arg));
     }
-    address = finishCall(std::move(call), allocate->getReturnType(), ExprId(),
-                         unit.unit.decls[unit.declOf(allocate).value].isNoReturn);
+    address =
+        finishCall(std::move(call), allocate->getReturnType(), ExprId(),
+                   unit.unit.decls[unit.declOf(allocate).value].isNoReturn);
   }
   if (!init || !address.valid())
     return address;
@@ -328,8 +325,8 @@ ir::ExprId FunctionLowering::newValue(const CXXNewExpr *expr) {
     return address;
   }
   BlockId make = newBlock(), end = newBlock();
-  branch(address, make, end, ir::AssumeKind::Implicit,
-         ir::AssumeKind::Implicit, span, {});
+  branch(address, make, end, ir::AssumeKind::Implicit, ir::AssumeKind::Implicit,
+         span, {});
   startBlock(make);
   ++conditional;
   initInto(address, type, init, span);
@@ -475,9 +472,8 @@ ir::ExprId FunctionLowering::baseOffset(ExprId addr, const CastExpr *castExpr,
       type = type->getPointeeType();
     return type->getAsCXXRecordDecl();
   };
-  const CXXRecordDecl *derived =
-      recordOf(toDerived ? castExpr->getType()
-                         : castExpr->getSubExpr()->getType());
+  const CXXRecordDecl *derived = recordOf(
+      toDerived ? castExpr->getType() : castExpr->getSubExpr()->getType());
   int64_t offset = 0;
   for (const CXXBaseSpecifier *step : castExpr->path()) {
     if (step->isVirtual() || !derived || !derived->getDefinition()) {

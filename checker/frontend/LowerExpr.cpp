@@ -1,4 +1,4 @@
-//===-- LowerExpr.cpp - values and places ---------------------------------===//
+//===-- LowerExpr.cpp - values --------------------------------------------===//
 //
 // Part of mdlcheck, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -21,10 +21,6 @@ static bool isFloat(const ir::Type &type) {
   return type.kind == ir::TypeKind::Float;
 }
 
-//===----------------------------------------------------------------------===//
-// Values
-//===----------------------------------------------------------------------===//
-
 ir::ExprId FunctionLowering::rvalue(const Expr *expr) {
   Type type = typeOf(expr->getType());
   if (expr->containsErrors())
@@ -46,7 +42,8 @@ ir::ExprId FunctionLowering::rvalue(const Expr *expr) {
 }
 
 std::optional<ir::ExprId> FunctionLowering::foldLeaf(const Expr *expr) {
-  if (expr->isValueDependent() || !expr->getType()->isIntegralOrEnumerationType())
+  if (expr->isValueDependent() ||
+      !expr->getType()->isIntegralOrEnumerationType())
     return std::nullopt;
   Expr::EvalResult result;
   if (!expr->EvaluateAsInt(result, ast) || result.HasSideEffects)
@@ -54,9 +51,9 @@ std::optional<ir::ExprId> FunctionLowering::foldLeaf(const Expr *expr) {
   Type type = typeOf(expr->getType());
   if (isFloat(type))
     return std::nullopt;
-  return intConst(static_cast<int64_t>(
-                      result.Val.getInt().extOrTrunc(64).getZExtValue()),
-                  type);
+  return intConst(
+      static_cast<int64_t>(result.Val.getInt().extOrTrunc(64).getZExtValue()),
+      type);
 }
 
 ir::ExprId FunctionLowering::rvalueImpl(const Expr *expr) {
@@ -160,8 +157,8 @@ ir::ExprId FunctionLowering::rvalueImpl(const Expr *expr) {
     for (const Expr *part : pseudo->semantics()) {
       if (const auto *bound = dyn_cast<OpaqueValueExpr>(part)) {
         const Expr *source = bound->getSourceExpr();
-        opaques[bound] = source->isGLValue() ? lvalue(source)
-                                             : LValue{rvalue(source)};
+        opaques[bound] =
+            source->isGLValue() ? lvalue(source) : LValue{rvalue(source)};
         if (part == pseudo->getResultExpr())
           result = opaques[bound].addr;
       } else if (part == pseudo->getResultExpr()) {
@@ -237,9 +234,8 @@ ir::ExprId FunctionLowering::declRefValue(const DeclRefExpr *expr) {
   const ValueDecl *decl = expr->getDecl();
   Type type = typeOf(expr->getType());
   if (const auto *enumerator = dyn_cast<EnumConstantDecl>(decl))
-    return intConst(static_cast<int64_t>(enumerator->getInitVal()
-                                             .extOrTrunc(64)
-                                             .getZExtValue()),
+    return intConst(static_cast<int64_t>(
+                        enumerator->getInitVal().extOrTrunc(64).getZExtValue()),
                     type);
   if (isa<FunctionDecl>(decl))
     return lvalue(expr).addr;
@@ -275,7 +271,8 @@ void FunctionLowering::discard(const Expr *expr) {
                  castExpr->getCastKind() == CK_NoOp;
     if (castExpr->getCastKind() == CK_LValueToRValue) {
       const Expr *place = sub->IgnoreParens();
-      plain = isa<DeclRefExpr>(place) && !place->getType().isVolatileQualified();
+      plain =
+          isa<DeclRefExpr>(place) && !place->getType().isVolatileQualified();
     }
     if (plain) {
       discard(sub);
@@ -344,7 +341,8 @@ ir::ExprId FunctionLowering::castValue(const CastExpr *expr) {
       return code;
     if (const auto *ref = dyn_cast<DeclRefExpr>(place))
       if (const auto *var = dyn_cast<VarDecl>(ref->getDecl()))
-        if (ast.getLangOpts().CPlusPlus && var->isUsableInConstantExpressions(ast))
+        if (ast.getLangOpts().CPlusPlus &&
+            var->isUsableInConstantExpressions(ast))
           if (auto folded = foldLeaf(expr))
             return *folded;
     if (expr->getType()->isNullPtrType()) {
@@ -504,23 +502,40 @@ LValue FunctionLowering::incDec(const UnaryOperator *expr, ExprId &before,
 
 static std::optional<ir::Op> irOp(BinaryOperatorKind op) {
   switch (op) {
-  case BO_Mul: return ir::Op::Mul;
-  case BO_Div: return ir::Op::Div;
-  case BO_Rem: return ir::Op::Rem;
-  case BO_Add: return ir::Op::Add;
-  case BO_Sub: return ir::Op::Sub;
-  case BO_Shl: return ir::Op::Shl;
-  case BO_Shr: return ir::Op::Shr;
-  case BO_And: return ir::Op::And;
-  case BO_Or: return ir::Op::Or;
-  case BO_Xor: return ir::Op::Xor;
-  case BO_EQ: return ir::Op::Eq;
-  case BO_NE: return ir::Op::Ne;
-  case BO_LT: return ir::Op::Lt;
-  case BO_LE: return ir::Op::Le;
-  case BO_GT: return ir::Op::Gt;
-  case BO_GE: return ir::Op::Ge;
-  default: return std::nullopt;
+  case BO_Mul:
+    return ir::Op::Mul;
+  case BO_Div:
+    return ir::Op::Div;
+  case BO_Rem:
+    return ir::Op::Rem;
+  case BO_Add:
+    return ir::Op::Add;
+  case BO_Sub:
+    return ir::Op::Sub;
+  case BO_Shl:
+    return ir::Op::Shl;
+  case BO_Shr:
+    return ir::Op::Shr;
+  case BO_And:
+    return ir::Op::And;
+  case BO_Or:
+    return ir::Op::Or;
+  case BO_Xor:
+    return ir::Op::Xor;
+  case BO_EQ:
+    return ir::Op::Eq;
+  case BO_NE:
+    return ir::Op::Ne;
+  case BO_LT:
+    return ir::Op::Lt;
+  case BO_LE:
+    return ir::Op::Le;
+  case BO_GT:
+    return ir::Op::Gt;
+  case BO_GE:
+    return ir::Op::Ge;
+  default:
+    return std::nullopt;
   }
 }
 
@@ -596,8 +611,7 @@ ir::ExprId FunctionLowering::arithmetic(BinaryOperatorKind op, ExprId lhs,
   return binary(*irOperation, lhs, rhs, type);
 }
 
-LValue FunctionLowering::assignment(const BinaryOperator *expr,
-                                    ExprId &value) {
+LValue FunctionLowering::assignment(const BinaryOperator *expr, ExprId &value) {
   const Expr *lhs = expr->getLHS();
   const Expr *rhs = expr->getRHS();
   QualType qualType = lhs->getType();
@@ -620,10 +634,10 @@ LValue FunctionLowering::assignment(const BinaryOperator *expr,
   ExprId old = load(place, type, span);
   QualType wide = compound->getComputationLHSType();
   ExprId left = convert(old, qualType, wide, span);
-  value = arithmetic(BinaryOperator::getOpForCompoundAssignment(
-                         expr->getOpcode()),
-                     left, operand, wide, rhs->getType(),
-                     compound->getComputationResultType(), span);
+  value =
+      arithmetic(BinaryOperator::getOpForCompoundAssignment(expr->getOpcode()),
+                 left, operand, wide, rhs->getType(),
+                 compound->getComputationResultType(), span);
   value = convert(value, compound->getComputationResultType(), qualType, span);
   store(place, value, type, span);
   return place;
@@ -672,13 +686,12 @@ ir::ExprId FunctionLowering::logicalValue(const Expr *expr) {
   return load({localAddr(tmp)}, type, span);
 }
 
-ir::ExprId FunctionLowering::conditionalValue(
-    const AbstractConditionalOperator *expr) {
+ir::ExprId
+FunctionLowering::conditionalValue(const AbstractConditionalOperator *expr) {
   if (auto folded = foldLeaf(expr))
     return *folded;
   if (expr->isGLValue())
-    return load(conditionalLValue(expr), typeOf(expr->getType()),
-                spanOf(expr));
+    return load(conditionalLValue(expr), typeOf(expr->getType()), spanOf(expr));
   if (const auto *binaryExpr = dyn_cast<BinaryConditionalOperator>(expr)) {
     const Expr *common = binaryExpr->getCommon();
     opaques[binaryExpr->getOpaqueValue()] =
@@ -711,8 +724,8 @@ ir::ExprId FunctionLowering::conditionalValue(
   return hasValue ? load({localAddr(tmp)}, type, span) : ExprId();
 }
 
-LValue FunctionLowering::conditionalLValue(
-    const AbstractConditionalOperator *expr) {
+LValue
+FunctionLowering::conditionalLValue(const AbstractConditionalOperator *expr) {
   if (const auto *binaryExpr = dyn_cast<BinaryConditionalOperator>(expr))
     opaques[binaryExpr->getOpaqueValue()] = lvalue(binaryExpr->getCommon());
   LocalId tmp = newTmp(ast.VoidPtrTy);
@@ -782,280 +795,6 @@ ir::ExprId FunctionLowering::statementExpr(const StmtExpr *expr, ExprId into) {
   popScopes(saved);
   outermost = savedOutermost;
   return result;
-}
-
-//===----------------------------------------------------------------------===//
-// Places
-//===----------------------------------------------------------------------===//
-
-LValue FunctionLowering::variable(const VarDecl *variable, const Expr *ref) {
-  LValue place;
-  QualType type = variable->getType();
-  const auto *declRef = dyn_cast_or_null<DeclRefExpr>(ref);
-  if (declRef && declRef->refersToEnclosingVariableOrCapture()) {
-    if (auto it = captures.find(variable->getCanonicalDecl());
-        it != captures.end()) {
-      ExprId closure = load({localAddr(LocalId(0))}, typeOf(ast.VoidPtrTy),
-                            spanOf(ref));
-      place.addr = fieldAddr(closure, unit.fieldOf(it->second).id);
-      type = it->second->getType();
-    } else {
-      unsupported(ref);
-    }
-  }
-  if (!place.addr.valid()) {
-    if (variable->hasGlobalStorage() || variable->hasExternalStorage())
-      place.addr = globalAddr(unit.globalOf(variable));
-    else
-      place.addr = localAddr(localOf(variable));
-  }
-  if (type->isReferenceType())
-    place.addr = load({place.addr}, typeOf(ast.VoidPtrTy), spanOf(ref));
-  return place;
-}
-
-LValue FunctionLowering::member(const MemberExpr *expr) {
-  const ValueDecl *decl = expr->getMemberDecl();
-  if (const auto *staticMember = dyn_cast<VarDecl>(decl)) {
-    discard(expr->getBase());
-    return variable(staticMember, expr);
-  }
-  if (const auto *method = dyn_cast<FunctionDecl>(decl)) {
-    discard(expr->getBase());
-    return {functionAddr(unit.declOf(method))};
-  }
-  const auto *field = dyn_cast<FieldDecl>(decl);
-  if (!field) {
-    unsupported(expr);
-    return {intConst(0, typeOf(ast.VoidPtrTy))};
-  }
-  // Step over anonymous members: their offset is in the named one's.
-  const Expr *base = expr->getBase();
-  bool arrow = expr->isArrow();
-  while (!arrow) {
-    const auto *outer = dyn_cast<MemberExpr>(base->IgnoreParens());
-    const auto *through =
-        outer ? dyn_cast<FieldDecl>(outer->getMemberDecl()) : nullptr;
-    if (!through || !through->isAnonymousStructOrUnion())
-      break;
-    arrow = outer->isArrow();
-    base = outer->getBase();
-  }
-  ExprId record;
-  if (arrow)
-    record = rvalue(base);
-  else if (base->isGLValue())
-    record = lvalue(base).addr;
-  else
-    record = aggregateAddr(base);
-  UnitLowering::FieldRef ref = unit.fieldOf(field);
-  LValue place{fieldAddr(record, ref.id), ref.bitOffset, ref.bitWidth};
-  if (field->getType()->isReferenceType())
-    place.addr = load(place, typeOf(ast.VoidPtrTy), spanOf(expr));
-  return place;
-}
-
-LValue FunctionLowering::lvalue(const Expr *expr) {
-  LValue place;
-  if (expr->containsErrors())
-    fail("contains an expression with an error");
-  if (!failure.empty())
-    return {intConst(0, typeOf(ast.VoidPtrTy))};
-  switch (expr->getStmtClass()) {
-  case Stmt::ParenExprClass:
-    return lvalue(cast<ParenExpr>(expr)->getSubExpr());
-  case Stmt::DeclRefExprClass: {
-    const ValueDecl *decl = cast<DeclRefExpr>(expr)->getDecl();
-    if (const auto *var = dyn_cast<VarDecl>(decl)) {
-      place = variable(var, expr);
-    } else if (const auto *function = dyn_cast<FunctionDecl>(decl)) {
-      place.addr = functionAddr(unit.declOf(function));
-    } else if (const auto *binding = dyn_cast<BindingDecl>(decl)) {
-      if (!binding->getBinding()) {
-        unsupported(expr);
-        break;
-      }
-      place = lvalue(binding->getBinding());
-    } else if (isa<MSGuidDecl>(decl)) {
-      place.addr = stringAddr(unit.stringOf(decl->getNameAsString()));
-    } else {
-      unsupported(expr);
-    }
-    break;
-  }
-  case Stmt::MemberExprClass:
-    place = member(cast<MemberExpr>(expr));
-    break;
-  case Stmt::ArraySubscriptExprClass: {
-    const auto *subscript = cast<ArraySubscriptExpr>(expr);
-    const Expr *base = subscript->getBase();
-    if (typeOf(base->getType()).kind == ir::TypeKind::Aggregate) {
-      unsupported(expr); // vectors
-      break;
-    }
-    ExprId pointer = rvalue(base);
-    ExprId index = rvalue(subscript->getIdx());
-    place.addr = pointerAdd(pointer, index, subscript->getIdx()->getType(),
-                            base->getType(), false, spanOf(expr));
-    break;
-  }
-  case Stmt::UnaryOperatorClass: {
-    const auto *op = cast<UnaryOperator>(expr);
-    switch (op->getOpcode()) {
-    case UO_Deref:
-      place.addr = rvalue(op->getSubExpr());
-      break;
-    case UO_Extension:
-      return lvalue(op->getSubExpr());
-    case UO_PreInc:
-    case UO_PreDec: {
-      ExprId before, after;
-      place = incDec(op, before, after);
-      break;
-    }
-    default:
-      unsupported(expr);
-      break;
-    }
-    break;
-  }
-  case Stmt::BinaryOperatorClass:
-  case Stmt::CompoundAssignOperatorClass: {
-    const auto *op = cast<BinaryOperator>(expr);
-    if (op->isAssignmentOp()) {
-      ExprId value;
-      place = assignment(op, value);
-    } else if (op->getOpcode() == BO_Comma) {
-      discard(op->getLHS());
-      return lvalue(op->getRHS());
-    } else {
-      unsupported(expr); // pointers to members
-    }
-    break;
-  }
-  case Stmt::ConditionalOperatorClass:
-  case Stmt::BinaryConditionalOperatorClass:
-    place = conditionalLValue(cast<AbstractConditionalOperator>(expr));
-    break;
-  case Stmt::StringLiteralClass:
-    place.addr = stringAddr(unit.stringOf(cast<StringLiteral>(expr)));
-    break;
-  case Stmt::PredefinedExprClass: {
-    const auto *predefined = cast<PredefinedExpr>(expr);
-    const StringLiteral *name = predefined->getFunctionName();
-    place.addr = stringAddr(name ? unit.stringOf(name) : unit.stringOf(""));
-    break;
-  }
-  case Stmt::CompoundLiteralExprClass: {
-    const auto *literal = cast<CompoundLiteralExpr>(expr);
-    if (literal->isFileScope()) {
-      place.addr = globalAddr(unit.globalOf(literal));
-      break;
-    }
-    place.addr = localAddr(newTmp(expr->getType()));
-    initInto(place.addr, expr->getType(), literal->getInitializer(),
-             spanOf(expr));
-    break;
-  }
-  case Stmt::ImplicitCastExprClass:
-  case Stmt::CStyleCastExprClass:
-  case Stmt::CXXStaticCastExprClass:
-  case Stmt::CXXReinterpretCastExprClass:
-  case Stmt::CXXConstCastExprClass:
-  case Stmt::CXXFunctionalCastExprClass:
-  case Stmt::CXXAddrspaceCastExprClass: {
-    const auto *castExpr = cast<CastExpr>(expr);
-    const Expr *sub = castExpr->getSubExpr();
-    switch (castExpr->getCastKind()) {
-    case CK_NoOp:
-    case CK_LValueBitCast:
-    case CK_UserDefinedConversion:
-    case CK_ConstructorConversion:
-      place = lvalue(sub);
-      break;
-    case CK_DerivedToBase:
-    case CK_UncheckedDerivedToBase:
-    case CK_BaseToDerived:
-      place.addr =
-          baseOffset(lvalue(sub).addr, castExpr,
-                     castExpr->getCastKind() == CK_BaseToDerived, false);
-      break;
-    default:
-      if (expr->isPRValue()) {
-        LocalId tmp = newTmp(expr->getType());
-        initInto(localAddr(tmp), expr->getType(), expr, spanOf(expr));
-        place.addr = localAddr(tmp);
-        break;
-      }
-      unsupported(expr);
-      break;
-    }
-    break;
-  }
-  case Stmt::CallExprClass:
-  case Stmt::CXXMemberCallExprClass:
-  case Stmt::CXXOperatorCallExprClass:
-  case Stmt::UserDefinedLiteralClass:
-    if (expr->isGLValue())
-      place.addr = callValue(cast<CallExpr>(expr), ExprId());
-    break;
-  case Stmt::MaterializeTemporaryExprClass:
-    place.addr = materialize(cast<MaterializeTemporaryExpr>(expr));
-    break;
-  case Stmt::ExprWithCleanupsClass:
-    if (expr->isGLValue())
-      place.addr = withCleanups(cast<ExprWithCleanups>(expr), ExprId());
-    break;
-  case Stmt::ConstantExprClass:
-    return lvalue(cast<ConstantExpr>(expr)->getSubExpr());
-  case Stmt::OpaqueValueExprClass: {
-    const auto *value = cast<OpaqueValueExpr>(expr);
-    if (auto it = opaques.find(value); it != opaques.end())
-      place = it->second;
-    else
-      place.addr = opaque(value);
-    break;
-  }
-  case Stmt::GenericSelectionExprClass:
-    return lvalue(cast<GenericSelectionExpr>(expr)->getResultExpr());
-  case Stmt::ChooseExprClass:
-    return lvalue(cast<ChooseExpr>(expr)->getChosenSubExpr());
-  case Stmt::CXXDefaultArgExprClass:
-    return lvalue(cast<CXXDefaultArgExpr>(expr)->getExpr());
-  case Stmt::CXXDefaultInitExprClass:
-    return inDefaultInit(cast<CXXDefaultInitExpr>(expr),
-                         [&](const Expr *init) { return lvalue(init); });
-  case Stmt::SubstNonTypeTemplateParmExprClass:
-    return lvalue(cast<SubstNonTypeTemplateParmExpr>(expr)->getReplacement());
-  case Stmt::CXXUuidofExprClass:
-    place.addr = stringAddr(unit.stringOf(textOf(expr)));
-    break;
-  case Stmt::InitListExprClass:
-    if (expr->isGLValue() && cast<InitListExpr>(expr)->getNumInits() == 1)
-      return lvalue(cast<InitListExpr>(expr)->getInit(0));
-    break;
-  default:
-    break;
-  }
-  if (!place.addr.valid() && failure.empty()) {
-    if (expr->isPRValue() && !expr->getType()->isVoidType()) {
-      // A value where a place is wanted: give it one.
-      if (isAggregate(typeOf(expr->getType()))) {
-        place.addr = aggregateAddr(expr);
-      } else {
-        LocalId tmp = newTmp(expr->getType());
-        initInto(localAddr(tmp), expr->getType(), expr, spanOf(expr));
-        place.addr = localAddr(tmp);
-      }
-    } else {
-      unsupported(expr);
-    }
-  }
-  if (!place.addr.valid())
-    place.addr = intConst(0, typeOf(ast.VoidPtrTy));
-  if (expr->getType().isVolatileQualified())
-    place.isVolatile = true;
-  return place;
 }
 
 } // namespace mdlcheck::frontend

@@ -57,8 +57,8 @@ std::string FunctionLowering::run() {
   out.numParams = static_cast<uint32_t>(out.locals.size());
   QualType returnType = definition->getReturnType();
   if (!returnType->isVoidType())
-    out.result = newLocal("$ret", typeOf(returnType),
-                          returnType.getAsString(), out.span);
+    out.result = newLocal("$ret", typeOf(returnType), returnType.getAsString(),
+                          out.span);
   if (method && method->getParent()->isLambda() &&
       method->getOverloadedOperator() == OO_Call)
     method->getParent()->getCaptureFields(captures, thisCapture);
@@ -188,8 +188,8 @@ void FunctionLowering::emit(ir::Instr instr, bool ends) {
 
 void FunctionLowering::endControl(Span span) {
   if (reachable())
-    assume(intConst(0, {ir::TypeKind::Int, true, 4}),
-           ir::AssumeKind::Implicit, span);
+    assume(intConst(0, {ir::TypeKind::Int, true, 4}), ir::AssumeKind::Implicit,
+           span);
   current = BlockId();
 }
 

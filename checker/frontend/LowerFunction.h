@@ -55,15 +55,15 @@ struct Scope {
   std::function<void()> cleanup;
   const clang::Stmt *stmt = nullptr; ///< Breakable: the loop or switch
   ir::BlockId breakBlock;
-  ir::BlockId continueBlock; ///< none for switch
+  ir::BlockId continueBlock;                  ///< none for switch
   const clang::SEHTryStmt *tryStmt = nullptr; ///< Except, Finally
-  ir::BlockId leave;         ///< Except, Finally: where __leave goes
-  ir::BlockId handler;       ///< Except: the handler's body
+  ir::BlockId leave;                 ///< Except, Finally: where __leave goes
+  ir::BlockId handler;               ///< Except: the handler's body
   std::vector<ir::BlockId> handlers; ///< CxxTry
-  ir::LocalId code;          ///< Except, Handler, FilterCopy
-  std::vector<Scope *> pending; ///< FilterCopy: finally parts still to run
-  unsigned returns = 0;         ///< Finally: returns through it so far
-  ir::BlockId sharedReturn;     ///< Finally: the copy later returns share
+  ir::LocalId code;                  ///< Except, Handler, FilterCopy
+  std::vector<Scope *> pending;      ///< FilterCopy: finally parts still to run
+  unsigned returns = 0;              ///< Finally: returns through it so far
+  ir::BlockId sharedReturn;          ///< Finally: the copy later returns share
 };
 
 /// The statement whose value is that of `({ ... })`, null without one.
@@ -163,7 +163,6 @@ private:
   /// The value of a scalar; the address of an aggregate; none for void.
   ExprId rvalue(const clang::Expr *expr);
   ExprId rvalueImpl(const clang::Expr *expr);
-  LValue lvalue(const clang::Expr *expr);
   void discard(const clang::Expr *expr);
   ExprId convert(ExprId value, clang::QualType from, clang::QualType to,
                  Span span);
@@ -184,9 +183,13 @@ private:
   ExprId logicalValue(const clang::Expr *expr);
   ExprId statementExpr(const clang::StmtExpr *expr, ExprId into);
   ExprId declRefValue(const clang::DeclRefExpr *expr);
+  ExprId opaque(const clang::OpaqueValueExpr *expr);
+
+  //===--- LowerPlace.cpp ---===//
+
+  LValue lvalue(const clang::Expr *expr);
   LValue variable(const clang::VarDecl *variable, const clang::Expr *ref);
   LValue member(const clang::MemberExpr *expr);
-  ExprId opaque(const clang::OpaqueValueExpr *expr);
 
   //===--- LowerInit.cpp: initialisers and aggregates ---===//
 
@@ -270,7 +273,6 @@ private:
   BlockId runPending(const std::vector<Scope *> &pending, BlockId target);
   BlockId markedBlock(ir::AssumeKind kind, BlockId target);
   ExprId exceptionCode(const clang::Expr *expr);
-  ExprId exceptionCodeOf(const clang::Expr *expr, LocalId code);
   LocalId codeInScope() const;
   ExprId exceptionInformation(const clang::Expr *expr);
   ExprId abnormalTermination(const clang::Expr *expr);

@@ -160,17 +160,16 @@ void UnitLowering::addInits(const APValue &value, QualType type,
     if (const auto *object = dyn_cast<CXXRecordDecl>(record)) {
       unsigned i = 0;
       for (const CXXBaseSpecifier &base : object->bases())
-        addInits(value.getStructBase(i++), base.getType(),
-                 offset + layout
-                              .getBaseClassOffset(
-                                  base.getType()->getAsCXXRecordDecl())
-                              .getQuantity(),
-                 inits);
+        addInits(
+            value.getStructBase(i++), base.getType(),
+            offset +
+                layout.getBaseClassOffset(base.getType()->getAsCXXRecordDecl())
+                    .getQuantity(),
+            inits);
     }
     for (const FieldDecl *field : record->fields())
       if (!field->isBitField())
-        addInits(value.getStructField(field->getFieldIndex()),
-                 field->getType(),
+        addInits(value.getStructField(field->getFieldIndex()), field->getType(),
                  offset + layout.getFieldOffset(field->getFieldIndex()) / 8,
                  inits);
     return;

@@ -87,8 +87,7 @@ void FunctionLowering::initString(ExprId addr, QualType type,
 }
 
 void FunctionLowering::initFieldInto(ExprId record, const FieldDecl *field,
-                                     const Expr *init, Span span,
-                                     bool zeroed) {
+                                     const Expr *init, Span span, bool zeroed) {
   if (isa<NoInitExpr>(init) || (zeroed && isa<ImplicitValueInitExpr>(init)))
     return;
   if (field->isAnonymousStructOrUnion()) {
@@ -97,9 +96,9 @@ void FunctionLowering::initFieldInto(ExprId record, const FieldDecl *field,
       initList(record, list, span, /*zeroed=*/true);
       return;
     }
-    initInto(byteOffset(record, static_cast<int64_t>(
-                                    ast.getFieldOffset(field) / 8)),
-             field->getType(), init, span, zeroed);
+    initInto(
+        byteOffset(record, static_cast<int64_t>(ast.getFieldOffset(field) / 8)),
+        field->getType(), init, span, zeroed);
     return;
   }
   UnitLowering::FieldRef ref = unit.fieldOf(field);
@@ -153,9 +152,9 @@ void FunctionLowering::initList(ExprId addr, const InitListExpr *list,
       return;
     }
     for (uint64_t i = list->getNumInits(); i < count; ++i)
-      initInto(indexAddr(addr, intConst(static_cast<int64_t>(i), indexType),
-                         size),
-               element, filler, span, zeroed);
+      initInto(
+          indexAddr(addr, intConst(static_cast<int64_t>(i), indexType), size),
+          element, filler, span, zeroed);
     return;
   }
   const RecordDecl *record = type->getAsRecordDecl();
@@ -257,7 +256,8 @@ void FunctionLowering::aggregateInto(ExprId addr, const Expr *expr, Span span,
     const auto *list = cast<CXXParenListInitExpr>(expr);
     const RecordDecl *record = expr->getType()->getAsRecordDecl();
     if (!record || !list->getUserSpecifiedInitExprs().size() ||
-        (isa<CXXRecordDecl>(record) && cast<CXXRecordDecl>(record)->getNumBases()))
+        (isa<CXXRecordDecl>(record) &&
+         cast<CXXRecordDecl>(record)->getNumBases()))
       return unsupported(expr);
     if (!zeroed)
       zero(addr, type, span);
@@ -323,8 +323,8 @@ void FunctionLowering::aggregateInto(ExprId addr, const Expr *expr, Span span,
     statementExpr(cast<StmtExpr>(expr), addr);
     return;
   case Stmt::ChooseExprClass:
-    return aggregateInto(addr, cast<ChooseExpr>(expr)->getChosenSubExpr(),
-                         span, zeroed);
+    return aggregateInto(addr, cast<ChooseExpr>(expr)->getChosenSubExpr(), span,
+                         zeroed);
   case Stmt::GenericSelectionExprClass:
     return aggregateInto(
         addr, cast<GenericSelectionExpr>(expr)->getResultExpr(), span, zeroed);

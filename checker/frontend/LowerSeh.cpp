@@ -279,8 +279,8 @@ void FunctionLowering::filter(const Expr *expr, FilterTargets &targets) {
     BlockId edge = newBlock();
     out.blocks[from.value].succs.push_back(edge);
     startBlock(edge);
-    assume(binary(way.op, value, zeroValue, kCodeType),
-           ir::AssumeKind::Filter, span, text, way.detail);
+    assume(binary(way.op, value, zeroValue, kCodeType), ir::AssumeKind::Filter,
+           span, text, way.detail);
     gotoBlock(filterTarget(targets, way.way));
   }
 }
@@ -322,8 +322,7 @@ ir::BlockId FunctionLowering::dispatch(std::vector<Scope *> pending,
     else if (cell->kind == Scope::Kind::FilterCopy)
       // A raise in a filter: what that filter's exception would have run on
       // its way is still to run.
-      pending.insert(pending.end(), cell->pending.begin(),
-                     cell->pending.end());
+      pending.insert(pending.end(), cell->pending.begin(), cell->pending.end());
     cell = cell->outer;
   }
   if (!cell) {
@@ -347,8 +346,8 @@ ir::BlockId FunctionLowering::dispatch(std::vector<Scope *> pending,
     // Which exceptions it catches is not known here.
     std::vector<BlockId> targets;
     for (BlockId handler : cell->handlers)
-      targets.push_back(markedBlock(ir::AssumeKind::Handled,
-                                    runPending(pending, handler)));
+      targets.push_back(
+          markedBlock(ir::AssumeKind::Handled, runPending(pending, handler)));
     targets.push_back(dispatch(pending, cell->outer, resume));
     scope = nullptr;
     startBlock(block);
@@ -380,6 +379,7 @@ ir::BlockId FunctionLowering::dispatch(std::vector<Scope *> pending,
       if (!resume.valid())
         fail("an exception filter that continues in an unexpected way");
       startBlock(again);
+      mark(ir::AssumeKind::Resumed, spanOf(targets.whole));
       if (resume.valid())
         gotoBlock(resume);
     }
@@ -389,8 +389,7 @@ ir::BlockId FunctionLowering::dispatch(std::vector<Scope *> pending,
   return block;
 }
 
-ir::BlockId FunctionLowering::markedBlock(ir::AssumeKind kind,
-                                          BlockId target) {
+ir::BlockId FunctionLowering::markedBlock(ir::AssumeKind kind, BlockId target) {
   Scope *savedScope = scope;
   BlockId savedBlock = current;
   BlockId block = newBlock();
@@ -461,8 +460,8 @@ ir::ExprId FunctionLowering::exceptionCode(const Expr *expr) {
     return castTo(load({localAddr(code)}, kCodeType, span), type);
   }
   // GetExceptionInformation()->ExceptionRecord->ExceptionCode
-  const auto *place = dyn_cast<MemberExpr>(
-      cast<CastExpr>(expr)->getSubExpr()->IgnoreParens());
+  const auto *place =
+      dyn_cast<MemberExpr>(cast<CastExpr>(expr)->getSubExpr()->IgnoreParens());
   if (!place || !place->isArrow() || !place->getMemberDecl()->getIdentifier() ||
       place->getMemberDecl()->getName() != "ExceptionCode")
     return ExprId();

@@ -162,9 +162,8 @@ void FunctionLowering::lowerLabel(const LabelDecl *label) {
 //===----------------------------------------------------------------------===//
 
 void FunctionLowering::branch(ExprId value, BlockId ifTrue, BlockId ifFalse,
-                              ir::AssumeKind trueKind,
-                              ir::AssumeKind falseKind, Span span,
-                              const std::string &text,
+                              ir::AssumeKind trueKind, ir::AssumeKind falseKind,
+                              Span span, const std::string &text,
                               const std::string &trueDetail,
                               const std::string &falseDetail) {
   if (!reachable())
@@ -255,8 +254,8 @@ void FunctionLowering::conditionImpl(const Expr *expr, BlockId ifTrue,
         return;
       }
     } else if (const auto *op = dyn_cast<UnaryOperator>(expr)) {
-      const auto *inner = dyn_cast<BinaryOperator>(
-          op->getSubExpr()->IgnoreParenImpCasts());
+      const auto *inner =
+          dyn_cast<BinaryOperator>(op->getSubExpr()->IgnoreParenImpCasts());
       if (op->getOpcode() == UO_LNot && inner && inner->isLogicalOp()) {
         conditionImpl(op->getSubExpr(), ifFalse, ifTrue, enter, exit);
         return;
@@ -362,7 +361,8 @@ void FunctionLowering::lowerSwitch(const SwitchStmt *stmt) {
 
   if (reachable() && failure.empty()) {
     auto known = constant(value);
-    std::string text = known ? std::string() : textOf(cond->IgnoreParenImpCasts());
+    std::string text =
+        known ? std::string() : textOf(cond->IgnoreParenImpCasts());
     BlockId from = current;
     std::vector<ExprId> others;
     bool decided = false;
@@ -376,20 +376,18 @@ void FunctionLowering::lowerSwitch(const SwitchStmt *stmt) {
         break;
       }
       auto bound = [&](const Expr *expr) {
-        return intConst(static_cast<int64_t>(
-                            expr->EvaluateKnownConstInt(ast)
-                                .extOrTrunc(64)
-                                .getZExtValue()),
-                        type);
+        return intConst(
+            static_cast<int64_t>(
+                expr->EvaluateKnownConstInt(ast).extOrTrunc(64).getZExtValue()),
+            type);
       };
       ExprId test;
       if (oneCase->getRHS())
-        test = binary(ir::Op::And,
-                      binary(ir::Op::Ge, value, bound(oneCase->getLHS()),
-                             boolean),
-                      binary(ir::Op::Le, value, bound(oneCase->getRHS()),
-                             boolean),
-                      boolean);
+        test =
+            binary(ir::Op::And,
+                   binary(ir::Op::Ge, value, bound(oneCase->getLHS()), boolean),
+                   binary(ir::Op::Le, value, bound(oneCase->getRHS()), boolean),
+                   boolean);
       else
         test = binary(ir::Op::Eq, value, bound(oneCase->getLHS()), boolean);
       if (auto holds = constant(test)) {
@@ -407,10 +405,10 @@ void FunctionLowering::lowerSwitch(const SwitchStmt *stmt) {
         detail += " ... " + textOf(oneCase->getRHS());
       assume(test, ir::AssumeKind::Case, span, text, std::move(detail));
       gotoBlock(cases[switchCase]);
-      others.push_back(oneCase->getRHS()
-                           ? notOf(test)
-                           : binary(ir::Op::Ne, value,
-                                    bound(oneCase->getLHS()), boolean));
+      others.push_back(
+          oneCase->getRHS()
+              ? notOf(test)
+              : binary(ir::Op::Ne, value, bound(oneCase->getLHS()), boolean));
     }
     if (!decided) {
       BlockId edge = newBlock();

@@ -266,8 +266,7 @@ std::string UnitLowering::linkNameOf(const NamedDecl *decl) {
   if (!ast.getLangOpts().CPlusPlus)
     return decl->getNameAsString();
   if (const auto *function = dyn_cast<FunctionDecl>(decl))
-    if (function->isExternC() || function->isMain() ||
-        function->getBuiltinID())
+    if (function->isExternC() || function->isMain() || function->getBuiltinID())
       return function->getNameAsString();
   if (const auto *variable = dyn_cast<VarDecl>(decl))
     if (variable->isExternC())
@@ -312,18 +311,17 @@ ir::DeclId UnitLowering::declOf(const FunctionDecl *function) {
   if (canonical->getBuiltinID() &&
       StringRef(linkName).starts_with("__builtin_")) {
     StringRef plain = StringRef(linkName).substr(strlen("__builtin_"));
-    bool known = llvm::StringSwitch<bool>(plain)
-                     .Cases({"memcpy", "memmove", "memset", "memcmp",
-                             "memchr", "bzero"},
-                            true)
-                     .Cases({"strlen", "strcpy", "strncpy", "strcmp",
-                             "strncmp", "strcat", "strchr", "strrchr"},
-                            true)
-                     .Cases({"wcslen", "wcscmp", "wcsncmp", "wcschr",
-                             "wmemcpy", "wmemset", "abs", "labs", "llabs",
-                             "abort"},
-                            true)
-                     .Default(false);
+    bool known =
+        llvm::StringSwitch<bool>(plain)
+            .Cases({"memcpy", "memmove", "memset", "memcmp", "memchr", "bzero"},
+                   true)
+            .Cases({"strlen", "strcpy", "strncpy", "strcmp", "strncmp",
+                    "strcat", "strchr", "strrchr"},
+                   true)
+            .Cases({"wcslen", "wcscmp", "wcsncmp", "wcschr", "wmemcpy",
+                    "wmemset", "abs", "labs", "llabs", "abort"},
+                   true)
+            .Default(false);
     if (known)
       linkName = plain.str();
   }
@@ -425,8 +423,8 @@ void UnitLowering::describe(const FunctionDecl *function,
   out.isStatic = !function->hasExternalFormalLinkage();
   out.isInline = function->isInlined();
   out.isVariadic = function->isVariadic();
-  out.isImplicit = function->isImplicit() ||
-                   (function->getBuiltinID() && !first->getLocation().isValid());
+  out.isImplicit = function->isImplicit() || (function->getBuiltinID() &&
+                                              !first->getLocation().isValid());
   out.inSystemHeader = source.inSystemHeader(first->getLocation());
   out.span = source.span(SourceRange(shown->getLocation()));
 
@@ -456,8 +454,8 @@ void UnitLowering::describe(const FunctionDecl *function,
         name = param->getNameAsString();
       for (const auto *attr : param->specific_attrs<AnnotateAttr>())
         if (!attr->isInherited())
-          paramAnnotations.push_back("param:" + std::to_string(base + i) +
-                                     ":" + attr->getAnnotation().str());
+          paramAnnotations.push_back("param:" + std::to_string(base + i) + ":" +
+                                     attr->getAnnotation().str());
     }
     if (const TypeSourceInfo *info = redecl->getTypeSourceInfo())
       addTypedefs(info, out, paramAnnotations);

@@ -134,6 +134,7 @@ enum class AssumeKind : uint8_t {
   Leave,     ///< the function is left here, by `return` or its closing brace
   Handled,   ///< a handler has been chosen for the exception under way
   Unhandled, ///< no handler in this function takes it
+  Resumed,   ///< a filter sent it back to where it was raised
 };
 
 struct CallArg {

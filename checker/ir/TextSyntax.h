@@ -48,7 +48,8 @@ inline constexpr Spelling<AssumeKind> kAssumeKinds[] = {
     {AssumeKind::LoopEnter, "enter"}, {AssumeKind::LoopExit, "exit"},
     {AssumeKind::Filter, "filter"},   {AssumeKind::Stated, "stated"},
     {AssumeKind::Leave, "leave"},     {AssumeKind::Handled, "handled"},
-    {AssumeKind::Unhandled, "unhandled"}};
+    {AssumeKind::Unhandled, "unhandled"},
+    {AssumeKind::Resumed, "resumed"}};
 
 inline bool isComparison(Op op) { return op >= Op::Eq && op <= Op::Ge; }
 

@@ -303,7 +303,12 @@ void report::explainRule(const Rule &rule, bool color, llvm::raw_ostream &os) {
   if (rule.page.empty())
     return;
   os << '\n';
-  renderMarkdown(rule.page, color, os);
+  // The page's title is the id, which the first line gave.
+  llvm::StringRef page = rule.page;
+  auto [title, rest] = page.split('\n');
+  if (title.trim("# \r") == rule.id)
+    page = rest;
+  renderMarkdown(page, color, os);
 }
 
 std::string report::pageSummary(llvm::StringRef page) {

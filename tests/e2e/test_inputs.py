@@ -152,7 +152,7 @@ class DatabaseTest(MdlcheckTest):
 class DeterminismTest(MdlcheckTest):
     def test_threads_and_order_do_not_show(self):
         names = []
-        for i in range(9):
+        for i in range(6):
             name = f"f{i}.c"
             body = [DOUBLE_UNLOCK, LEAK, CLEAN][i % 3]
             broken = "int broken(void) { return NO_SUCH; }\n" if i % 4 == 3 else ""
@@ -162,12 +162,14 @@ class DeterminismTest(MdlcheckTest):
                                                      "static NTSTATUS TwiceShared")
                    + "NO_SUCH_TYPE declared;\n")
         shuffled = names[4:] + names[:4][::-1]
-        for output in (["--format=text", "--coverage"], ["--format=json"],
-                       ["--format=sarif"]):
+        for output, runs in [
+                (["--format=text", "--coverage"],
+                 [("-j1", shuffled), ("-j4", names), ("-j3", names[::-1] + names)]),
+                (["--format=json"], [("-j4", shuffled)]),
+                (["--format=sarif"], [("-j4", shuffled)])]:
             base = self.analyse(*output, "-j1", *names)
             self.assertEqual(base.code, 2, base)
-            for jobs, order in [("-j1", shuffled), ("-j4", names), ("-j4", shuffled),
-                                ("-j3", names[::-1] + names)]:
+            for jobs, order in runs:
                 run = self.analyse(*output, jobs, *order)
                 self.assertEqual((run.code, run.out, run.err),
                                  (base.code, base.out, base.err))

@@ -44,8 +44,7 @@ private:
   using Visits = std::map<uint32_t, int>;
   using Raised = std::set<std::pair<uint32_t, size_t>>;
 
-  void walk(ir::BlockId block, std::string path, Visits visits,
-            Raised raised) {
+  void walk(ir::BlockId block, std::string path, Visits visits, Raised raised) {
     if (found.size() > 5000)
       return;
     if (block == function.exit) {
@@ -99,10 +98,10 @@ protected:
 
   const ir::Unit &lower(const std::string &text,
                         const std::string &name = "driver.c") {
-    std::string source = name.back() == 'c' ? kPrelude + text
-                                            : "extern \"C\" {\n" +
-                                                  std::string(kPrelude) +
-                                                  "}\n" + text;
+    std::string source =
+        name.back() == 'c'
+            ? kPrelude + text
+            : "extern \"C\" {\n" + std::string(kPrelude) + "}\n" + text;
     std::vector<std::string> flags{"--target=x86_64-pc-windows-msvc19.20",
                                    "-fms-extensions"};
     if (name.back() != 'c')

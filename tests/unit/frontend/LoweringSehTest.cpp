@@ -122,16 +122,16 @@ TEST_F(LoweringSehTest, BothFiltersAreAskedInsideOut) {
 }
 
 TEST_F(LoweringSehTest, HandlerIsOutsideOfItsTry) {
-  EXPECT_EQ(paths("__try { Raise(); } __except (1) { RaiseB(); }"),
-            (PathSet{"Raise ret", "Raise! RaiseB ret",
-                     "Raise! RaiseB! unwind"}));
+  EXPECT_EQ(
+      paths("__try { Raise(); } __except (1) { RaiseB(); }"),
+      (PathSet{"Raise ret", "Raise! RaiseB ret", "Raise! RaiseB! unwind"}));
 }
 
 TEST_F(LoweringSehTest, RaiseInHandlerFindsTheOuterTry) {
-  EXPECT_EQ(paths("__try { __try { Raise(); } __except (1) { RaiseB(); }"
-                  "} __except (1) { H(); }"),
-            (PathSet{"Raise ret", "Raise! RaiseB ret",
-                     "Raise! RaiseB! H ret"}));
+  EXPECT_EQ(
+      paths("__try { __try { Raise(); } __except (1) { RaiseB(); }"
+            "} __except (1) { H(); }"),
+      (PathSet{"Raise ret", "Raise! RaiseB ret", "Raise! RaiseB! H ret"}));
 }
 
 TEST_F(LoweringSehTest, RaiseInFilterGoesOnOutside) {
@@ -147,10 +147,10 @@ TEST_F(LoweringSehTest, ReturnInHandler) {
 }
 
 TEST_F(LoweringSehTest, TryInHandler) {
-  EXPECT_EQ(paths("__try { Raise(); } __except (1) {"
-                  "__try { RaiseB(); } __except (1) { H2(); } }"),
-            (PathSet{"Raise ret", "Raise! RaiseB ret",
-                     "Raise! RaiseB! H2 ret"}));
+  EXPECT_EQ(
+      paths("__try { Raise(); } __except (1) {"
+            "__try { RaiseB(); } __except (1) { H2(); } }"),
+      (PathSet{"Raise ret", "Raise! RaiseB ret", "Raise! RaiseB! H2 ret"}));
 }
 
 TEST_F(LoweringSehTest, NoReturnCallInTry) {
@@ -183,9 +183,8 @@ TEST_F(LoweringSehTest, FinallyWhileUnwinding) {
 }
 
 TEST_F(LoweringSehTest, FinallyOnReturn) {
-  EXPECT_EQ(
-      paths("__try { if (Q()) return; A(); } __finally { B(); } C();"),
-      (PathSet{"Q B ret", "Q A B C ret"}));
+  EXPECT_EQ(paths("__try { if (Q()) return; A(); } __finally { B(); } C();"),
+            (PathSet{"Q B ret", "Q A B C ret"}));
 }
 
 TEST_F(LoweringSehTest, FinallyOnGoto) {
@@ -213,9 +212,8 @@ TEST_F(LoweringSehTest, FinallyOnContinue) {
 }
 
 TEST_F(LoweringSehTest, FinallyOnLeave) {
-  EXPECT_EQ(
-      paths("__try { if (Q()) __leave; A(); } __finally { B(); } C();"),
-      (PathSet{"Q B C ret", "Q A B C ret"}));
+  EXPECT_EQ(paths("__try { if (Q()) __leave; A(); } __finally { B(); } C();"),
+            (PathSet{"Q B C ret", "Q A B C ret"}));
 }
 
 TEST_F(LoweringSehTest, NestedFinallyOnReturnRunsInsideOut) {
@@ -266,8 +264,7 @@ TEST_F(LoweringSehTest, AbnormalOnReturn) {
 }
 
 TEST_F(LoweringSehTest, AbnormalOnGoto) {
-  EXPECT_EQ(paths("__try { if (Q()) goto out; } __finally " WHICH
-                  "A(); out:;"),
+  EXPECT_EQ(paths("__try { if (Q()) goto out; } __finally " WHICH "A(); out:;"),
             (PathSet{"Q X ret", "Q N A ret"}));
 }
 
@@ -299,18 +296,18 @@ TEST_F(LoweringSehTest, EachFinallyHasItsOwnAnswer) {
 //===--- Two phases ---===//
 
 TEST_F(LoweringSehTest, FilterRunsBeforeFinally) {
-  EXPECT_EQ(paths("__try { __try { Raise(); } __finally { B(); }"
-                  "} __except (F() == 1) { H(); } C();"),
-            (PathSet{"Raise B C ret", "Raise! F B H C ret",
-                     "Raise! F B unwind"}));
+  EXPECT_EQ(
+      paths("__try { __try { Raise(); } __finally { B(); }"
+            "} __except (F() == 1) { H(); } C();"),
+      (PathSet{"Raise B C ret", "Raise! F B H C ret", "Raise! F B unwind"}));
 }
 
 TEST_F(LoweringSehTest, AllFiltersRunBeforeAnyFinally) {
   EXPECT_EQ(paths("__try { __try { __try { Raise(); } __except (F() == 1) {"
                   "H1(); } } __finally { B(); } }"
                   "__except (G() == 1) { H2(); }"),
-            (PathSet{"Raise B ret", "Raise! F H1 B ret",
-                     "Raise! F G B H2 ret", "Raise! F G B unwind"}));
+            (PathSet{"Raise B ret", "Raise! F H1 B ret", "Raise! F G B H2 ret",
+                     "Raise! F G B unwind"}));
 }
 
 TEST_F(LoweringSehTest, FinallysRunInsideOutUpToTheHandler) {
@@ -353,8 +350,7 @@ TEST_F(LoweringSehTest, TryInFinally) {
   EXPECT_EQ(paths("__try { Raise(); } __finally {"
                   "__try { RaiseB(); } __except (1) { H(); } C(); }"),
             (PathSet{"Raise RaiseB C ret", "Raise RaiseB! H C ret",
-                     "Raise! RaiseB C unwind",
-                     "Raise! RaiseB! H C unwind"}));
+                     "Raise! RaiseB C unwind", "Raise! RaiseB! H C unwind"}));
 }
 
 //===--- Leaving a __finally ---===//
@@ -519,8 +515,7 @@ TEST_F(LoweringSehTest, EveryWayOutEndsInAMarker) {
     ASSERT_FALSE(block.instrs.empty());
     const ir::Instr &marker = block.instrs.back();
     EXPECT_EQ(marker.kind, ir::InstrKind::Assume);
-    EXPECT_EQ(marker.assumeKind, ir::AssumeKind::Implicit);
-    EXPECT_EQ(marker.text, "return");
+    EXPECT_EQ(marker.assumeKind, ir::AssumeKind::Leave);
     lines.insert(marker.span.line);
   }
   EXPECT_EQ(lines, (std::set<uint32_t>{5, 10}));

@@ -112,9 +112,11 @@ TEST_F(JsonFormatsTest, NamesThatAreNoUriOrUtf8) {
 
 TEST_F(JsonFormatsTest, SarifNotifications) {
   report.complete = false;
-  report.notifications = {
-      {Notification::Level::Error, at(1, 2, 0), "no such type"},
-      {Notification::Level::Error, {}, "nothing to read"}};
+  report.notifications.push_back(
+      {Notification::Level::Error, at(1, 2, 0), "no such type"});
+  Notification aboutTheRun;
+  aboutTheRun.message = "nothing to read";
+  report.notifications.push_back(aboutTheRun);
   json::Object log = parse(Format::Sarif);
   json::Object &invocation =
       *(*(*log.getArray("runs"))[0].getAsObject()->getArray("invocations"))[0]
