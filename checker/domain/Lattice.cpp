@@ -59,7 +59,7 @@ uint64_t domain::automatonKey(const State &state, TermTable &terms,
     for (const Entry &e : state.store) {
       TermId base = terms.address(e.value).base;
       const ObjectState *o = state.object(base);
-      if (o && o->owned && !o->escaped && isTracked(*o))
+      if (o && isTracked(*o))
         h = mix(mix(mix(h, e.base.value), uint64_t(e.offset)), base.value);
     }
   }
@@ -221,13 +221,20 @@ AtomSet domain::reachable(const State &state, const TermTable &terms,
     if (isRoot(terms[root]))
       add(root);
   }
+  // Entries by root, so that each is looked at once.
+  llvm::SmallVector<std::pair<uint32_t, uint32_t>, 64> byRoot;
+  for (uint32_t i = 0; i < state.store.size(); ++i)
+    byRoot.push_back({terms.root(state.store[i].base).value, i});
+  std::sort(byRoot.begin(), byRoot.end());
   while (!work.empty()) {
-    TermId atom = work.pop_back_val();
-    for (const Entry &e : state.store)
-      if (terms.root(e.base) == atom) {
-        add(e.value);
-        add(e.base);
-      }
+    uint32_t atom = work.pop_back_val().value;
+    auto it = std::lower_bound(byRoot.begin(), byRoot.end(),
+                               std::pair<uint32_t, uint32_t>(atom, 0));
+    for (; it != byRoot.end() && it->first == atom; ++it) {
+      const Entry &e = state.store[it->second];
+      add(e.value);
+      add(e.base);
+    }
   }
   return live;
 }

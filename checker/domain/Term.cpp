@@ -90,6 +90,11 @@ TermId TermTable::intern(Term term) {
     default:
       break;
     }
+    bool throughLhs =
+        term.kind == TermKind::Element ||
+        (term.kind == TermKind::Binary && term.type.isPointer &&
+         (term.op == Op::Add || term.op == Op::Sub));
+    roots.push_back(throughLhs ? roots[term.a] : uint32_t(terms.size()));
     terms.push_back(term);
     depths.push_back(uint8_t(std::min(d, 255u)));
   }
@@ -164,19 +169,6 @@ TermId TermTable::add(TermId base, int64_t offset) {
   if (offset == 0)
     return base;
   return binary(Op::Add, {8, false, true}, base, constant(offset));
-}
-
-TermId TermTable::root(TermId id) const {
-  for (;;) {
-    const Term &t = terms[id.value];
-    if (t.kind == TermKind::Element)
-      id = t.lhs();
-    else if (t.kind == TermKind::Binary &&
-             (t.op == Op::Add || t.op == Op::Sub) && t.type.isPointer)
-      id = t.lhs();
-    else
-      return id;
-  }
 }
 
 TermId TermTable::element(TermId base, TermId index, uint32_t elementSize,

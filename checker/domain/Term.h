@@ -136,7 +136,7 @@ public:
   TermId addressTerm(Address address);
   /// The symbol or object an address goes out from: through sums and
   /// elements; the term itself when there is none.
-  TermId root(TermId id) const;
+  TermId root(TermId id) const { return TermId(roots[id.value]); }
   /// Calls `fn` for every symbol and object in the term.
   template <typename Fn> void forEachAtom(TermId id, Fn fn) const {
     const Term &t = terms[id.value];
@@ -207,6 +207,7 @@ private:
   };
   std::vector<Term> terms;
   std::vector<uint8_t> depths;
+  std::vector<uint32_t> roots;
   llvm::DenseMap<Term, uint32_t, KeyInfo> ids;
 };
 

@@ -132,12 +132,8 @@ TermId Engine::value(const Where &at, State &state, const CExpr &e,
                   size};
     return resolve(state, terms, readMemory(at, state, address, type, 0, 0));
   }
-  case K::FacetIs: {
-    auto known = holds(at, state, e, values);
-    if (known)
-      return terms.constant(*known);
-    return terms.symbol(Origin::Result, {4, true, false}, at.key, 0x6001);
-  }
+  case K::FacetIs:
+    return terms.constant(*holds(at, state, e, values));
   case K::Not:
     return terms.unary(ir::Op::LogicalNot, {4, true, false},
                        value(at, state, *e.lhs, values));
@@ -182,9 +178,8 @@ std::optional<bool> Engine::holds(const Where &at, State &state,
   case K::FacetIs: {
     TermId p = value(at, state, *e.lhs, values);
     const ObjectState *o = state.object(p);
-    if (!o || o->facets[e.facet.value] == contract::kUnknownState)
-      return std::nullopt;
-    return o->facets[e.facet.value] == e.state;
+    // "is" means "is known to be".
+    return o && o->facets[e.facet.value] == e.state;
   }
   case K::Not: {
     auto v = holds(at, state, *e.lhs, values);
@@ -214,8 +209,6 @@ bool Engine::assumeCondition(const Where &at, State &state, const CExpr &e,
   if (known)
     return *known == truth;
   switch (e.kind) {
-  case K::FacetIs:
-    return true;
   case K::Not:
     return assumeCondition(at, state, *e.lhs, values, !truth);
   case K::And:

@@ -40,6 +40,9 @@ using domain::ValueType;
 struct EngineOptions {
   /// States with one automaton part that are kept apart at a block.
   unsigned keepApart = 8;
+  /// Callees that cannot break a rule where they are called are taken as
+  /// unknown. What is found behind one is as doubtful as on joined states.
+  bool skipIrrelevant = false;
   /// Arrivals at a loop head with one automaton part before widening.
   unsigned unroll = 5;
   /// States processed in one activation of a function; beyond it the
@@ -237,6 +240,8 @@ private:
     std::vector<TermId> toCaller; ///< by canonical number
     std::vector<TermId> atoms;    ///< reached, in order
   };
+  bool mayMatter(uint32_t callee, const CallValues &values,
+                 const State &state) const;
   State enterCallee(const Where &at, uint32_t callee, const CallValues &values,
                     State &caller, Renaming &names);
   /// The caller's state after `exit`; the callee's result in `result`.

@@ -119,6 +119,11 @@ Effects effectsOf(const Function &f, const Instr &i) {
   return r;
 }
 
+bool asksFacet(const contract::Expr &e) {
+  return e.kind == contract::Expr::Kind::FacetIs ||
+         (e.lhs && asksFacet(*e.lhs)) || (e.rhs && asksFacet(*e.rhs));
+}
+
 } // namespace
 
 UnitGraph::UnitGraph(const Unit &unit, const contract::RuleSet &rules)
@@ -344,12 +349,14 @@ void UnitGraph::findRelevance(const contract::RuleSet &rules) {
           continue;
         }
         r.irqlLimit |= !c->irql.empty();
-        r.facets |= !c->requirements.empty();
         for (const contract::Outcome &o : c->outcomes) {
           r.raises |= o.kind == contract::Outcome::Kind::Raises;
           r.facets |= o.ifUncaught.valid();
           for (const auto &a : o.assigns)
             r.irqlChange |= a.place->kind == contract::Expr::Kind::Irql;
+          // What only acts on objects that are tracked already starts nothing.
+          if (o.when && asksFacet(*o.when))
+            continue;
           for (const auto &e : o.facets)
             r.facets |=
                 !rules.automata[rules.facet(e.facet).automaton.value]

@@ -24,6 +24,9 @@ constexpr int64_t kEndOfMemory = std::numeric_limits<int64_t>::max();
 /// A callee that no rule cares about is only worth following for the values
 /// it computes; above this many blocks it is taken as unknown.
 constexpr uint32_t kIrrelevantWeight = 120;
+/// Accessors, constructors and filters are this small: they decide what
+/// pointers are the same, and following them costs nothing.
+constexpr uint32_t kSmallCallee = 16;
 constexpr int kMaxRecursionRounds = 4;
 
 /// Means the same in every function.
@@ -379,6 +382,34 @@ Engine::Summary &Engine::summarize(const Where &at, uint32_t callee,
   return s;
 }
 
+/// Could following the body find anything, or change what is tracked?
+bool Engine::mayMatter(uint32_t callee, const CallValues &values,
+                       const State &state) const {
+  const Relevance &r = graph.relevance[callee];
+  if (r.facets || r.irqlChange || r.raises)
+    return true;
+  if (r.irqlLimit && rangeOf(state, terms, state.irql).lo > 0)
+    return true;
+  // An object it may use after its end, or move out of our sight.
+  for (const ObjectState &o : state.objects) {
+    bool tracked = false;
+    for (size_t k = 0; k < rules.facets.size(); ++k)
+      tracked |= o.facets[k] != contract::kUnknownState &&
+                 !rules.automata[rules.facets[k].automaton.value].leaks.empty();
+    if (!tracked)
+      continue;
+    auto none = [](const Term &) { return false; };
+    State probe;
+    probe.store = state.store;
+    AtomSet reach = reachable(probe, terms, none, values.args);
+    return std::any_of(state.objects.begin(), state.objects.end(),
+                       [&](const ObjectState &p) {
+                         return reach.contains(terms.root(p.base).value);
+                       });
+  }
+  return false;
+}
+
 void Engine::callBody(const Where &at, uint32_t callee, CallValues &values,
                       State state, States &out) {
   const ir::FunctionDecl &d = graph.unit.declOf(graph.unit.functions[callee]);
@@ -388,7 +419,10 @@ void Engine::callBody(const Where &at, uint32_t callee, CallValues &values,
     nested += a->function == callee;
   bool tooDeep = at.act.depth >= options.callDepth || nested > 2;
   bool tooBig = !relevance.any() && relevance.weight > kIrrelevantWeight;
-  if (tooDeep || tooBig || entryStates > options.entryBudget) {
+  bool skip = options.skipIrrelevant && relevance.weight > kSmallCallee &&
+              !mayMatter(callee, values, state);
+  if (skip || tooDeep || tooBig || entryStates > options.entryBudget) {
+    state.merged |= skip;
     if (tooDeep && relevance.any())
       result->limits.insert("calls nested too deeply at '" + d.name + "'");
     unknownCall(at, values, state, true);

@@ -29,8 +29,11 @@ public:
 private:
   EngineOptions quick() const {
     EngineOptions o;
+    o.keepApart = 2;
+    o.unroll = 3;
+    o.skipIrrelevant = true;
     o.activationBudget = options.stateBudget / 8;
-    o.entryBudget = options.stateBudget;
+    o.entryBudget = options.stateBudget / 2;
     return o;
   }
   EngineOptions exact() const {
