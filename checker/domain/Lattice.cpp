@@ -23,43 +23,43 @@ static uint64_t mix(uint64_t h, uint64_t v) {
   return h ^ (h >> 32);
 }
 
-static uint64_t facetsHash(const ObjectState &o) {
+static uint64_t facetsHash(const ObjectState &o, FacetMask mask) {
   uint64_t h = 0;
-  for (auto f : o.facets)
-    h = mix(h, f);
+  for (size_t i = 0; i < kMaxFacets; ++i)
+    h = mix(h, mask >> i & 1 ? o.facets[i] : 0);
   return mix(h, (o.escaped ? 1u : 0u) | (o.errored ? 2u : 0u) |
                     (o.owned ? 4u : 0u));
 }
 
-static bool isTracked(const ObjectState &o) {
+static bool isTracked(const ObjectState &o, FacetMask mask) {
   if (o.errored)
     return true;
-  for (auto f : o.facets)
-    if (f != contract::kUnknownState)
+  for (size_t i = 0; i < kMaxFacets; ++i)
+    if ((mask >> i & 1) && o.facets[i] != contract::kUnknownState)
       return true;
   return false;
 }
 
 uint64_t domain::automatonKey(const State &state, TermTable &terms,
-                              KeyKind kind) {
+                              KeyKind kind, FacetMask mask) {
   uint64_t h = 0x51ed27;
   if (kind == KeyKind::Coarse) {
     // Independent of which symbols the objects are.
     std::vector<std::pair<uint32_t, uint64_t>> parts;
     for (const ObjectState &o : state.objects)
-      if (isTracked(o))
-        parts.push_back({o.site, facetsHash(o)});
+      if (isTracked(o, mask))
+        parts.push_back({o.site, facetsHash(o, mask)});
     std::sort(parts.begin(), parts.end());
     for (auto &[site, f] : parts)
       h = mix(mix(h, site), f);
   } else {
     for (const ObjectState &o : state.objects)
-      if (isTracked(o))
-        h = mix(mix(h, o.base.value), facetsHash(o));
+      if (isTracked(o, mask))
+        h = mix(mix(h, o.base.value), facetsHash(o, mask));
     for (const Entry &e : state.store) {
       TermId base = terms.address(e.value).base;
       const ObjectState *o = state.object(base);
-      if (o && isTracked(*o))
+      if (o && isTracked(*o, mask))
         h = mix(mix(mix(h, e.base.value), uint64_t(e.offset)), base.value);
     }
   }
@@ -98,7 +98,7 @@ uint64_t domain::hashState(const State &state) {
     h = mix(h, f.knownMask * 3 + f.knownBits + f.excluded.size());
   }
   for (const ObjectState &o : state.objects)
-    h = mix(mix(h, o.base.value), facetsHash(o));
+    h = mix(mix(h, o.base.value), facetsHash(o, ~0u));
   for (const auto &[index, value] : state.temps)
     h = mix(h, (uint64_t(index) << 32) | value.value);
   return h;
@@ -239,7 +239,7 @@ AtomSet domain::reachable(const State &state, const TermTable &terms,
   return live;
 }
 
-void domain::trim(State &state, const TermTable &terms) {
+void domain::trim(State &state, const TermTable &terms, FacetMask mask) {
   auto isRoot = [](const Term &t) {
     switch (t.origin) {
     case Origin::Local:
@@ -256,7 +256,7 @@ void domain::trim(State &state, const TermTable &terms) {
   // refers to is lost together with it, and that is for the leak check.
   llvm::SmallVector<TermId, 8> ours;
   for (const ObjectState &o : state.objects)
-    if (o.owned && !o.escaped && isTracked(o))
+    if (o.owned && !o.escaped && isTracked(o, mask))
       ours.push_back(o.base);
   if (!ours.empty())
     live = reachable(state, terms, isRoot, ours);
@@ -275,8 +275,11 @@ void domain::trim(State &state, const TermTable &terms) {
       ++i;
       continue;
     }
-    // Memory that only others can still reach.
-    lose(state, terms, state.store[i].value);
+    // Memory that only others can still reach, unless nobody can.
+    TermId root = terms.root(state.store[i].base);
+    const ObjectState *holder = state.object(root);
+    if (terms[root].origin != Origin::Allocation || (holder && holder->escaped))
+      lose(state, terms, state.store[i].value);
     state.store.erase(state.store.begin() + long(i));
   }
   std::erase_if(state.zeros,
@@ -285,7 +288,7 @@ void domain::trim(State &state, const TermTable &terms) {
   std::erase_if(state.epochs, [&](const auto &p) { return !isLive(p.first); });
   std::erase_if(state.objects, [&](const ObjectState &o) {
     return !live.contains(o.base.value) &&
-           (!o.owned || o.escaped || o.errored || !isTracked(o)) &&
+           (!o.owned || o.escaped || o.errored || !isTracked(o, mask)) &&
            terms[o.base].origin != Origin::Parameter &&
            terms[o.base].origin != Origin::Canonical;
   });
@@ -300,8 +303,9 @@ namespace {
 class Joiner {
 public:
   Joiner(const State &a, const State &b, TermTable &terms, uint32_t place,
-         bool widen)
-      : a(a), b(b), terms(terms), place(place), widen(widen) {}
+         JoinKind kind)
+      : a(a), b(b), terms(terms), place(place),
+        widen(kind == JoinKind::Widen), loop(kind != JoinKind::Merge) {}
 
   State run();
 
@@ -316,6 +320,7 @@ private:
   TermTable &terms;
   uint32_t place;
   bool widen;
+  bool loop;
   State out;
   std::map<std::pair<uint32_t, uint32_t>, TermId> pairs;
   llvm::DenseSet<uint32_t> taken; ///< symbols that stand for something else
@@ -362,8 +367,25 @@ TermId Joiner::value(TermId va, TermId vb, ValueType type, uint32_t where) {
   auto [it, inserted] = pairs.try_emplace({va.value, vb.value});
   if (!inserted)
     return it->second;
-  if (!terms.isConst(va))
-    type = terms[va].type;
+  // A type that holds the values of both.
+  auto holds = [&](ValueType t, TermId v) {
+    if (terms.isConst(v))
+      return terms.constValue(v) >= minOf(t) && terms.constValue(v) <= maxOf(t);
+    return minOf(t) <= minOf(terms[v].type) && maxOf(t) >= maxOf(terms[v].type);
+  };
+  auto best = [&]() -> ValueType {
+    if (!terms.isConst(va) && holds(terms[va].type, vb))
+      return terms[va].type;
+    if (!terms.isConst(vb) && holds(terms[vb].type, va))
+      return terms[vb].type;
+    if (terms.isConst(va) && terms.isConst(vb) && holds(type, va) &&
+        holds(type, vb))
+      return type;
+    return {8, true, false};
+  };
+  bool pointer = (!terms.isConst(va) && terms[va].type.isPointer) ||
+                 (!terms.isConst(vb) && terms[vb].type.isPointer);
+  type = pointer ? ValueType{8, false, true} : best();
   TermId symbol = terms.symbol(Origin::Join, type, place, where);
   for (uint8_t g = 1; taken.contains(symbol.value) && g < 64; ++g)
     symbol = terms.withGeneration(symbol, g);
@@ -477,7 +499,8 @@ State Joiner::run() {
           TermId(t.a) == e.base && t.value == e.offset &&
           t.extent == b.epoch(terms.root(e.base)) &&
           a.epoch(terms.root(e.base)) == t.extent) {
-        out.put(e);
+        if (!loop)
+          out.put(e);
         continue;
       }
       forgotten(terms.root(e.base), e.value);
@@ -505,7 +528,8 @@ State Joiner::run() {
                           t.extent == a.epoch(terms.root(e.base)) &&
                           t.extent == b.epoch(terms.root(e.base));
       if (sameAsUnread && !a.isZero(e.base, e.offset, e.size)) {
-        out.put(e);
+        if (!loop)
+          out.put(e);
         continue;
       }
       if (a.isZero(e.base, e.offset, e.size)) {
@@ -537,6 +561,6 @@ State Joiner::run() {
 }
 
 State domain::join(const State &a, const State &b, TermTable &terms,
-                   uint32_t place, bool widen) {
-  return Joiner(a, b, terms, place, widen).run();
+                   uint32_t place, JoinKind kind) {
+  return Joiner(a, b, terms, place, kind).run();
 }

@@ -26,8 +26,14 @@ enum class KeyKind : uint8_t {
   Coarse,
 };
 
+/// Facets that keys are made of, as a bit mask: those of automata that can be
+/// violated. The others (what kind of memory a buffer is) only ever decide
+/// whether a condition is known.
+using FacetMask = uint32_t;
+
 /// States with the same key may be joined.
-uint64_t automatonKey(const State &state, TermTable &terms, KeyKind kind);
+uint64_t automatonKey(const State &state, TermTable &terms, KeyKind kind,
+                      FacetMask mask);
 
 /// The same in everything but the trace?
 bool sameState(const State &a, const State &b);
@@ -36,10 +42,14 @@ uint64_t hashState(const State &state);
 
 /// What holds in both `a` and `b`: where they agree it stays, the rest is
 /// unknown. `place` names the join point, so that joining again there makes
-/// the same symbols. With `widen`, bounds that grew from `a` to `b` are
-/// given up.
+/// the same symbols.
+enum class JoinKind : uint8_t {
+  Merge, ///< keeps what it can
+  Loop,  ///< keeps only what both states mention, so that it settles
+  Widen, ///< and gives up bounds that grew from `a` to `b`
+};
 State join(const State &a, const State &b, TermTable &terms, uint32_t place,
-           bool widen);
+           JoinKind kind);
 
 using AtomSet = llvm::DenseSet<uint32_t>;
 
@@ -51,7 +61,7 @@ AtomSet reachable(const State &state, const TermTable &terms,
 
 /// Drops what nothing can ask about any more. Objects of ours stay, for the
 /// leak check.
-void trim(State &state, const TermTable &terms);
+void trim(State &state, const TermTable &terms, FacetMask mask);
 
 /// Does `term` speak of `atom`, also through the memory symbols stand for?
 bool mentions(const TermTable &terms, TermId term, TermId atom);

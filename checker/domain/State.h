@@ -80,6 +80,10 @@ struct ObjectState {
   bool owned = false;
   uint32_t site = 0; ///< instruction key of where it was made or first seen
   const TraceNode *born = nullptr;
+  /// In a callee: where its last reference seen there was overwritten, and in
+  /// which function; the owner decides whether that lost it.
+  const ir::Instr *lostAt = nullptr;
+  uint32_t lostIn = 0;
   const std::string *name = nullptr; ///< as the author calls it
 };
 

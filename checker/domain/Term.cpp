@@ -400,6 +400,10 @@ TermId TermTable::binary(Op op, ValueType type, TermId a, TermId b) {
       if (ta.kind == TermKind::Cast && terms[ta.a].type.size < ta.type.size)
         break;
       // x + d == c, x - y == 0
+      // What the sum's type cannot hold, the sum is not.
+      if (ta.kind == TermKind::Binary && ta.op == Op::Add && ta.type.size < 8 &&
+          (c < minOf(ta.type) || c > maxOf(ta.type)))
+        return constant(0);
       if (ta.kind == TermKind::Binary && ta.op == Op::Add && isConst(ta.rhs()) &&
           !ta.type.isPointer)
         return binary(Op::Eq, type, ta.lhs(),

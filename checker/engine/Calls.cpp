@@ -240,6 +240,31 @@ bool Engine::assumeCondition(const Where &at, State &state, const CExpr &e,
 // Effects
 //===----------------------------------------------------------------------===//
 
+/// A loop can make or touch any number of objects at one place, and which of
+/// them are in which state multiplies: only the last few stay in view.
+void Engine::limitPerSite(State &state, uint32_t site, TermId keep) {
+  for (;;) {
+    ObjectState *victim = nullptr;
+    unsigned count = 0;
+    auto rank = [&](const ObjectState &o) {
+      return std::pair(o.owned && !o.escaped && leakRule(o).valid(),
+                       o.base.value);
+    };
+    for (ObjectState &o : state.objects)
+      if (o.site == site && o.base != keep) {
+        ++count;
+        if (!victim || rank(o) < rank(*victim))
+          victim = &o;
+      }
+    if (count < options.perSite)
+      return;
+    if (victim->owned && !victim->escaped && leakRule(*victim).valid())
+      result->limits.insert("more objects from one place than are kept in view");
+    state.objects.erase(state.objects.begin() +
+                        (victim - state.objects.data()));
+  }
+}
+
 void Engine::setFacet(const Where &at, State &state, TermId pointer,
                       contract::FacetId facet, contract::FacetState to,
                       const std::string *name) {
@@ -250,16 +275,22 @@ void Engine::setFacet(const Where &at, State &state, TermId pointer,
   uint32_t site = o && o->site ? o->site : at.key;
   const contract::Facet &f = rules.facet(facet);
   const contract::Automaton &automaton = rules.automata[f.automaton.value];
-  if (!automaton.leaks.empty()) {
+  bool isKey = keyFacets >> facet.value & 1;
+  if (isKey) {
     result->sites.insert(site);
-    if (!inFocus(site))
+    if (!inFocus(site)) {
+      if (o)
+        o->site = site;
       return;
+    }
   }
   if (!o)
     o = &state.objectFor(id);
   if (o->errored)
     return;
-  if (!o->site) {
+  if (isKey && !o->site) {
+    limitPerSite(state, site, id);
+    o = state.object(id);
     o->site = site;
     const Term &base = terms[terms.root(id)];
     // Storage of this activation: what is locked there is its business.
@@ -272,7 +303,7 @@ void Engine::setFacet(const Where &at, State &state, TermId pointer,
   if (o->facets[facet.value] == to)
     return;
   o->facets[facet.value] = to;
-  if (!o->born && !automaton.leaks.empty())
+  if (!o->born && isKey)
     o->born = state.trace;
   if (to != contract::kUnknownState && !f.notes[to - 1].empty()) {
     TraceNode node;
@@ -400,8 +431,7 @@ void Engine::unknownCall(const Where &at, CallValues &values, State &state,
     if (const ObjectState *o = state.object(v))
       for (size_t k = 0; k < kMaxFacets && k < rules.facets.size(); ++k)
         tracked |= o->facets[k] != contract::kUnknownState &&
-                   !rules.automata[rules.facets[k].automaton.value]
-                        .leaks.empty();
+                   (keyFacets >> k & 1);
     int64_t hi = arg.pointeeSize && (isDdi || a.offset != 0)
                      ? int64_t(arg.pointeeSize)
                      : kEndOfMemory;

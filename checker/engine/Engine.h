@@ -45,6 +45,8 @@ struct EngineOptions {
   bool skipIrrelevant = false;
   /// Arrivals at a loop head with one automaton part before widening.
   unsigned unroll = 5;
+  /// Objects made or first seen at one place that are kept in view.
+  unsigned perSite = 4;
   /// States processed in one activation of a function; beyond it the
   /// activation is cut short and says so.
   unsigned activationBudget = 6000;
@@ -176,7 +178,7 @@ private:
   void zeroMemory(const Where &at, State &state, TermId to, uint64_t size);
   void havocRange(const Where &at, State &state, TermId address, int64_t lo,
                   int64_t hi);
-  void refineViews(State &state);
+  void refineViews(const Where &at, State &state);
   void applyView(State &state, ir::FieldId field, TermId base, TermId value);
   void endLifetime(const Where &at, State &state, ir::LocalId local);
   /// `state` with the temporaries that are still needed after `at`.
@@ -211,6 +213,7 @@ private:
   void setFacet(const Where &at, State &state, TermId object,
                 contract::FacetId facet, contract::FacetState to,
                 const std::string *name);
+  void limitPerSite(State &state, uint32_t site, TermId keep);
   void setIrql(const Where &at, State &state, TermId irql);
   void checkRequirements(const Where &at, const contract::Contract &contract,
                          CallValues &values, State &state);
@@ -232,6 +235,7 @@ private:
     bool changed = false;
     bool cut = false;
   };
+  void lostInCallee(const Where &at, State &state, TermId callResult);
   void callBody(const Where &at, uint32_t callee, CallValues &values,
                 State state, States &out);
   /// How a caller's symbols and objects are called inside a callee.
@@ -300,10 +304,15 @@ private:
   ReportMap known;             ///< all reports, for summaries used again
   /// Exceptions (RaiseInfo::chain) that some handler took on some path.
   std::set<uint64_t> handled;
+  /// Leaks on the way of an exception out of a function: they are real when
+  /// a handler takes that exception (RaiseInfo::chain) in a caller.
+  std::map<ReportKey, uint64_t> onlyIfHandled;
+  std::optional<uint64_t> leavingBy;
   /// Reports that no handler was found for an exception, with its chain; they
   /// stand when at the end no handler ever took it.
   std::vector<std::pair<ReportKey, llvm::SmallVector<uint64_t, 2>>> unhandled;
   TermId entryIrql;
+  domain::FacetMask keyFacets = 0;
 };
 
 } // namespace mdlcheck::engine

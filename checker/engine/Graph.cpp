@@ -131,6 +131,17 @@ UnitGraph::UnitGraph(const Unit &unit, const contract::RuleSet &rules)
   contracts.reserve(unit.decls.size());
   for (const FunctionDecl &d : unit.decls)
     contracts.push_back(rules.contractFor(d.name));
+  auto isKey = [&](contract::FacetId f) { keyFacets |= 1u << f.value; };
+  for (const contract::Automaton &a : rules.automata) {
+    for (const auto &l : a.leaks)
+      isKey(l.facet);
+    for (const auto &u : a.uses)
+      isKey(u.facet);
+  }
+  for (const auto &[name, c] : rules.contracts())
+    for (const auto &r : c.requirements)
+      if (!r.orElse.empty())
+        isKey(r.facet);
   views.resize(unit.fields.size());
   sources.resize(unit.fields.size());
   viewFields.resize(rules.automata.size());
@@ -304,6 +315,7 @@ void UnitGraph::buildFunction(uint32_t index, uint32_t &nextKey) {
 }
 
 void UnitGraph::findEntries() {
+  callers.resize(unit.functions.size());
   llvm::BitVector called(unit.functions.size()), taken(unit.functions.size());
   auto bodyOf = [&](DeclId d) -> int { return unit.decls[d.value].body; };
   for (const Function &f : unit.functions) {
@@ -314,7 +326,11 @@ void UnitGraph::findEntries() {
       for (const Instr &i : b.instrs)
         if (i.kind == InstrKind::Call && i.callee && bodyOf(i.callee) >= 0 &&
             unit.decls[f.decl.value].body != bodyOf(i.callee))
+{
           called.set(unsigned(bodyOf(i.callee)));
+          callers[unsigned(bodyOf(i.callee))].push_back(
+              uint32_t(&f - unit.functions.data()));
+        }
   }
   for (const Global &g : unit.globals)
     for (const GlobalInit &i : g.inits)
@@ -358,9 +374,7 @@ void UnitGraph::findRelevance(const contract::RuleSet &rules) {
           if (o.when && asksFacet(*o.when))
             continue;
           for (const auto &e : o.facets)
-            r.facets |=
-                !rules.automata[rules.facet(e.facet).automaton.value]
-                     .leaks.empty();
+            r.facets |= keyFacets >> e.facet.value & 1;
         }
       }
     llvm::sort(callees[f]);

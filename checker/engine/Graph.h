@@ -69,10 +69,14 @@ public:
   /// By AutomatonId: fields of the unit that show its facets.
   std::vector<std::vector<ir::FieldId>> viewFields;
   bool anyViews = false;
+  /// Facets some rule asks for, as a bit mask by FacetId: what states are told
+  /// apart by.
+  uint32_t keyFacets = 0;
   /// Functions nobody in the unit calls directly, and those whose address is
   /// taken, first; then the others.
   std::vector<uint32_t> entries;
   std::vector<uint32_t> others;
+  std::vector<std::vector<uint32_t>> callers; ///< by function, direct calls
 
   /// Offset of record::field in this unit; -1 when it is never mentioned.
   int64_t fieldOffset(llvm::StringRef record, llvm::StringRef field,

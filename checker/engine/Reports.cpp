@@ -224,6 +224,8 @@ void Engine::reportAt(const Activation &act, const ir::Instr *instr, Span span,
     auto [it, inserted] = s->reports.emplace(key, state.merged);
     it->second = it->second && state.merged;
   }
+  if (leavingBy)
+    onlyIfHandled.emplace(key, *leavingBy);
   bool merged = state.merged || outer;
   auto found = result->reports.find(key);
   if (found != result->reports.end() &&

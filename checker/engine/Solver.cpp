@@ -15,6 +15,7 @@ using namespace mdlcheck::domain;
 Engine::Engine(const UnitGraph &graph, const contract::RuleSet &rules,
                EngineOptions options)
     : graph(graph), rules(rules), options(options) {
+  keyFacets = graph.keyFacets;
   entryIrql = terms.symbol(Origin::Irql, {1, false, false}, 0);
 }
 
@@ -118,7 +119,7 @@ void Engine::dropDead(const Activation &act, ir::BlockId block, State &state) {
     const ObjectState *o = state.object(terms.address(e.value).base);
     return !o || !o->owned || o->escaped || o->errored;
   });
-  trim(state, terms);
+  trim(state, terms, keyFacets);
 }
 
 /// Keeps the number of states before a block within bounds.
@@ -143,7 +144,7 @@ void Engine::coarsen(std::vector<State> &states, ir::BlockId block,
     if (repeated)
       continue;
     same.push_back(kept.size());
-    byKey[automatonKey(s, terms, KeyKind::Exact)].push_back(kept.size());
+    byKey[automatonKey(s, terms, KeyKind::Exact, keyFacets)].push_back(kept.size());
     kept.push_back(std::move(s));
   }
   uint32_t place = graph.functions[function].firstKey[block.value];
@@ -156,7 +157,7 @@ void Engine::coarsen(std::vector<State> &states, ir::BlockId block,
     size_t first = options.keepApart - 1;
     State joined = std::move(kept[group[first]]);
     for (size_t i = first + 1; i < group.size(); ++i) {
-      joined = join(joined, kept[group[i]], terms, place, false);
+      joined = join(joined, kept[group[i]], terms, place, JoinKind::Merge);
       gone[group[i]] = true;
     }
     kept[group[first]] = std::move(joined);
@@ -179,13 +180,14 @@ bool Engine::admit(Activation &act, ir::BlockId block, State &state) {
       if (sameState(s, state))
         return false;
   ++seen.arrivals;
-  uint64_t key = automatonKey(state, terms, KeyKind::Coarse);
+  uint64_t key = automatonKey(state, terms, KeyKind::Coarse, keyFacets);
   auto &[count, last] = seen.widened[key];
   if (++count > options.unroll) {
     uint32_t place = g.firstKey[block.value] | 0x20000000u;
     State joined = join(seen.states[last], state, terms, place,
-                        count > options.unroll + 2);
-    trim(joined, terms);
+                        count > options.unroll + 2 ? JoinKind::Widen
+                                                   : JoinKind::Loop);
+    trim(joined, terms, keyFacets);
     if (sameState(joined, seen.states[last]))
       return false;
     joined.trace = state.trace;
@@ -250,11 +252,6 @@ void Engine::leave(Activation &act, State state, bool raised) {
     if (!state.raise.deliberate)
       return;
   }
-  if (raised && !outermost && !state.raise.deliberate &&
-      !act.protectedByCaller) {
-    act.exits.push_back({std::move(state), raised});
-    return;
-  }
   llvm::SmallVector<TermId, 4> candidates;
   for (const ObjectState &o : state.objects)
     if (o.owned && !o.escaped && leakRule(o).valid())
@@ -273,7 +270,10 @@ void Engine::leave(Activation &act, State state, bool raised) {
     };
     State visible = state;
     visible.temps.clear();
+    if (raised && !state.raise.deliberate && !state.raise.chain.empty())
+      leavingBy = state.raise.chain.back();
     checkLeaks(act, last, span, state, visible, isRoot, candidates);
+    leavingBy.reset();
   }
   if (!outermost)
     act.exits.push_back({std::move(state), raised});
@@ -308,4 +308,8 @@ void Engine::settleUnhandled(EntryResult &r) {
     if (!stands.contains(key))
       r.reports.erase(key);
   unhandled.clear();
+  std::erase_if(r.reports, [&](const auto &p) {
+    auto it = onlyIfHandled.find(p.first);
+    return it != onlyIfHandled.end() && !handled.contains(it->second);
+  });
 }

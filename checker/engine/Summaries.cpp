@@ -266,6 +266,8 @@ State Engine::returnFrom(const Where &at, uint32_t callee, const Exit &exit,
     there->facets = o.facets;
     there->escaped |= o.escaped;
     there->errored |= o.errored;
+    there->lostAt = o.lostAt;
+    there->lostIn = o.lostIn;
     if (!there->site)
       there->site = o.site;
     if (!there->name)
@@ -394,8 +396,7 @@ bool Engine::mayMatter(uint32_t callee, const CallValues &values,
   for (const ObjectState &o : state.objects) {
     bool tracked = false;
     for (size_t k = 0; k < rules.facets.size(); ++k)
-      tracked |= o.facets[k] != contract::kUnknownState &&
-                 !rules.automata[rules.facets[k].automaton.value].leaks.empty();
+      tracked |= o.facets[k] != contract::kUnknownState && (keyFacets >> k & 1);
     if (!tracked)
       continue;
     auto none = [](const Term &) { return false; };
@@ -408,6 +409,40 @@ bool Engine::mayMatter(uint32_t callee, const CallValues &values,
                        });
   }
   return false;
+}
+
+/// Objects of this function whose last reference a callee overwrote.
+void Engine::lostInCallee(const Where &at, State &state, TermId callResult) {
+  llvm::SmallVector<TermId, 2> lost;
+  for (const ObjectState &o : state.objects)
+    if (o.lostAt && o.owned && !o.escaped && leakRule(o).valid())
+      lost.push_back(o.base);
+  if (lost.empty())
+    return;
+  State visible = needed(at, state);
+  if (callResult.valid())
+    visible.setTemp(UINT32_MAX, callResult);
+  auto isRoot = [](const Term &t) {
+    return t.kind == TermKind::Symbol || t.origin == Origin::Local ||
+           t.origin == Origin::Global || t.origin == Origin::Canonical;
+  };
+  for (TermId id : lost) {
+    const ObjectState o = *state.object(id);
+    Activation inner;
+    inner.function = o.lostIn;
+    inner.caller = &at.act;
+    inner.callSite = at.instr;
+    inner.callerMerged = at.act.callerMerged;
+    // The last step is the call, with what happened in it inside.
+    const TraceNode *after = state.trace;
+    bool isCall = after && after->kind == TraceNode::Kind::Call;
+    inner.callerTrace = isCall ? after->prev : after;
+    state.trace = isCall ? after->sub : nullptr;
+    checkLeaks(inner, o.lostAt, o.lostAt->span, state, visible, isRoot, {id});
+    state.trace = after;
+    if (ObjectState *left = state.object(id))
+      left->lostAt = nullptr;
+  }
 }
 
 void Engine::callBody(const Where &at, uint32_t callee, CallValues &values,
@@ -430,7 +465,7 @@ void Engine::callBody(const Where &at, uint32_t callee, CallValues &values,
     out.push_back(std::move(state));
     return;
   }
-  checkUses(at, values, state);
+  // Handing on a dead pointer is no use of it; what the body does may be.
   Renaming names;
   State entry = enterCallee(at, callee, values, state, names);
   Summary &s = summarize(at, callee, std::move(entry), state);
@@ -443,6 +478,7 @@ void Engine::callBody(const Where &at, uint32_t callee, CallValues &values,
     const Exit &exit = s.exits[i];
     TermId result;
     State back = returnFrom(at, callee, exit, state, names, result);
+    lostInCallee(at, back, result);
     if (!exit.raised) {
       if (at.instr->resultAddr) {
         out.push_back(std::move(back));

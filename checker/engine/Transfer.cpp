@@ -201,8 +201,9 @@ TermId Engine::readMemory(const Where &at, State &state, TermId address,
     state.put(want);
     return v;
   }
-  want.value = fresh(state, terms,
-                     terms.initial(a, vt, 0, state.epoch(terms.root(a.base))));
+  // The same name every time: what is in the store is all that has changed
+  // since the epoch began.
+  want.value = terms.initial(a, vt, 0, state.epoch(terms.root(a.base)));
   state.put(want);
   return want.value;
 }
@@ -436,7 +437,21 @@ void Engine::store(const Where &at, State state, States &out) {
     if (!o->name || o->name->empty())
       o->name = arena.intern(nameOf(at.function, at.graph, i.addr));
   if (old.valid() && old != terms.address(v).base)
-    if (const ObjectState *o = state.object(old))
+    if (ObjectState *o = state.object(old)) {
+      if (!o->owned && !o->escaped && leakRule(*o).valid() && at.act.caller) {
+        // The caller's object: it knows whether it can still reach it.
+        State visible = needed(at, state);
+        auto refers = [&](TermId value) { return mentions(terms, value, old); };
+        bool held = false;
+        for (const Entry &e : visible.store)
+          held = held || (terms.root(e.base) != old && refers(e.value));
+        for (const auto &[index, value] : visible.temps)
+          held = held || refers(value);
+        if (!held) {
+          o->lostAt = &i;
+          o->lostIn = at.act.function;
+        }
+      }
       if (o->owned && !o->escaped && leakRule(*o).valid()) {
         auto isRoot = [](const Term &t) {
           return t.kind == TermKind::Symbol || t.origin == Origin::Local ||
@@ -444,6 +459,7 @@ void Engine::store(const Where &at, State state, States &out) {
         };
         checkLeaks(at.act, &i, i.span, state, needed(at, state), isRoot, {old});
       }
+    }
   out.push_back(std::move(state));
 }
 
@@ -597,7 +613,7 @@ bool Engine::assumeInstr(const Where &at, State &state) {
     state.trace = arena.push(node, state.trace);
   }
   if (graph.anyViews)
-    refineViews(state);
+    refineViews(at, state);
   return true;
 }
 
@@ -620,7 +636,7 @@ void Engine::applyView(State &state, ir::FieldId field, TermId base,
 
 /// After a condition: flag words that were read may now tell facets that were
 /// not known.
-void Engine::refineViews(State &state) {
+void Engine::refineViews(const Where &at, State &state) {
   for (size_t a = 0; a < graph.viewFields.size(); ++a)
     for (ir::FieldId id : graph.viewFields[a]) {
       const ir::Field &field = graph.unit.fields[id.value];
@@ -636,8 +652,16 @@ void Engine::refineViews(State &state) {
             continue;
           TermId bit = terms.binary(ir::Op::And, terms[flags].type, flags,
                                     terms.constant(int64_t(v->mask)));
-          if (truthOf(state, terms, bit) == true)
-            o.facets[v->facet.value] = v->state;
+          if (truthOf(state, terms, bit) != true)
+            continue;
+          if (keyFacets >> v->facet.value & 1) {
+            if (!o.site)
+              o.site = at.key;
+            result->sites.insert(o.site);
+            if (!inFocus(o.site))
+              continue;
+          }
+          o.facets[v->facet.value] = v->state;
         }
       }
     }

@@ -8,6 +8,8 @@
 
 #include "engine/Engine.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 #include <algorithm>
 
 using namespace mdlcheck;
@@ -72,8 +74,14 @@ EntryResult UnitAnalysis::perObject(uint32_t function, EngineOptions o,
                                     const std::set<uint32_t> &sites) {
   EntryResult all;
   std::set<uint32_t> todo = sites, done;
+  uint64_t spent = 0;
   // Sites that only show up with other objects out of the way count too.
-  while (!todo.empty() && done.size() < 256) {
+  while (!todo.empty()) {
+    if (spent > options.stateBudget * 2) {
+      all.limits.insert("not every object could be followed on its own");
+      all.budgetHit = true;
+      break;
+    }
     uint32_t site = *todo.begin();
     todo.erase(todo.begin());
     if (!done.insert(site).second)
@@ -82,6 +90,7 @@ EntryResult UnitAnalysis::perObject(uint32_t function, EngineOptions o,
     Engine engine(graph, rules, o);
     EntryResult r = engine.runEntry(function);
     take(engine);
+    spent += engine.stats.states;
     for (auto &[key, report] : r.reports)
       all.reports.emplace(key, std::move(report));
     all.budgetHit |= r.budgetHit;
@@ -155,9 +164,15 @@ AnalysisResult UnitAnalysis::run() {
   for (uint32_t f : graph.entries)
     enter(f);
   // Called only by each other, or on paths nobody takes.
-  for (uint32_t f : graph.others)
-    if (!analysed.contains(f))
+  for (uint32_t f : graph.others) {
+    // Where all calls of it are dead, so is it.
+    bool dead = unit.declOf(unit.functions[f]).isStatic && limits.empty() &&
+                llvm::any_of(graph.callers[f], [&](uint32_t caller) {
+                  return entered.contains(caller) || analysed.contains(caller);
+                });
+    if (!analysed.contains(f) && !dead)
       enter(f);
+  }
   take(engine);
 
   Coverage &c = result.coverage;

@@ -14,11 +14,11 @@
 
 #include "domain/Lattice.h"
 
+#include <algorithm>
 #include <cstdlib>
-#include <map>
 #include <memory>
 #include <random>
-#include <sstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -92,7 +92,26 @@ inline int64_t applyUnary(ir::Op op, ValueType type, int64_t a) {
 }
 
 /// Symbols (and objects) by term id, and what they are.
-using Valuation = std::map<uint32_t, int64_t>;
+class Valuation {
+public:
+  void set(TermId atom, int64_t value) {
+    for (auto &[id, v] : values)
+      if (id == atom) {
+        v = value;
+        return;
+      }
+    values.push_back({atom, value});
+  }
+  std::optional<int64_t> get(TermId atom) const {
+    for (const auto &[id, v] : values)
+      if (id == atom)
+        return v;
+    return std::nullopt;
+  }
+
+private:
+  std::vector<std::pair<TermId, int64_t>> values;
+};
 
 /// The value of a term, made by the rules of the table.
 inline std::optional<int64_t> evaluate(const TermTable &terms, TermId id,
@@ -102,10 +121,8 @@ inline std::optional<int64_t> evaluate(const TermTable &terms, TermId id,
   case TermKind::Const:
     return t.value;
   case TermKind::Symbol:
-  case TermKind::Object: {
-    auto it = values.find(id.value);
-    return it == values.end() ? std::nullopt : std::optional(it->second);
-  }
+  case TermKind::Object:
+    return values.get(id);
   case TermKind::Unary: {
     auto a = evaluate(terms, t.lhs(), values);
     return a ? std::optional(applyUnary(t.op, t.type, *a)) : std::nullopt;
@@ -249,12 +266,18 @@ public:
   ExprRef make(ValueType type, unsigned depth) {
     if (depth == 0 || random.oneIn(6))
       return leaf(type);
-    if (type == kPtr)
-      return random.oneIn(3) ? binary(random.oneIn(2) ? ir::Op::Add : ir::Op::Sub, type, make(type, depth - 1),
-                                      constant(kI64))
-                             : leaf(type);
+    if (type == kPtr) {
+      // Only close by: nobody computes a null pointer.
+      if (!random.oneIn(3))
+        return leaf(type);
+      Expr offset;
+      offset.type = kI64;
+      offset.value = 4 * int64_t(random.below(5));
+      return binary(ir::Op::Add, type, make(type, depth - 1),
+                    std::make_shared<Expr>(offset));
+    }
     if (type == kI32 && random.oneIn(3))
-      return condition(depth);
+      return cast(kI32, condition(depth));
     switch (random.below(10)) {
     case 0: {
       Expr e;
@@ -280,8 +303,8 @@ public:
         amount.value = random.below(type.size * 8);
         return binary(op, type, a, std::make_shared<Expr>(amount));
       }
-      return binary(op, type, a,
-                    random.oneIn(2) ? constant(type) : make(type, depth - 1));
+      ExprRef b = random.oneIn(2) ? constant(type) : make(type, depth - 1);
+      return binary(op, type, a, b);
     }
     }
   }
@@ -304,8 +327,10 @@ public:
       return make(anyType(), depth);
     ValueType type = anyType();
     unsigned below = depth ? depth - 1 : 0;
-    return binary(random.pick(kOps), type, make(type, below),
-                  random.oneIn(2) ? constant(type) : make(type, below), true);
+    ir::Op op = random.pick(kOps);
+    ExprRef a = make(type, below);
+    ExprRef b = random.oneIn(2) ? constant(type) : make(type, below);
+    return binary(op, type, a, b, true);
   }
 
 private:

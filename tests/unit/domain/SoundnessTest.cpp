@@ -13,6 +13,7 @@
 
 #include "Concrete.h"
 
+
 #include "gtest/gtest.h"
 
 using namespace mdlcheck;
@@ -57,8 +58,23 @@ std::vector<int64_t> valuesOf(ValueType type, size_t variables, Random &r) {
   return some;
 }
 
+/// One way to give the variables values.
+struct Assignment {
+  std::vector<int64_t> variables;
+  Valuation symbols;
+
+  std::string text() const {
+    std::string s = " with";
+    for (int64_t x : variables)
+      s += " " + std::to_string(x);
+    return s;
+  }
+};
+
 /// All assignments over the values to be tried.
-std::vector<std::vector<int64_t>> assignments(const Case &c, Random &r) {
+std::vector<Assignment> assignments(const Case &c,
+                                    const std::vector<TermId> &symbols,
+                                    Random &r) {
   std::vector<std::vector<int64_t>> all{{}};
   for (ValueType t : c.types) {
     std::vector<int64_t> values = valuesOf(t, c.types.size(), r);
@@ -70,13 +86,19 @@ std::vector<std::vector<int64_t>> assignments(const Case &c, Random &r) {
       }
     all = std::move(next);
   }
-  return all;
+  std::vector<Assignment> result;
+  for (auto &variables : all) {
+    Valuation values;
+    for (size_t i = 0; i < symbols.size(); ++i)
+      values.set(symbols[i], variables[i]);
+    result.push_back({std::move(variables), std::move(values)});
+  }
+  return result;
 }
 
 /// What the domain claims and arithmetic refutes; empty when all is well.
 std::string refute(const Case &c, uint32_t seed) {
   Random r(seed);
-  auto all = assignments(c, r);
   TermTable terms;
   State state;
   state.irql = terms.constant(0);
@@ -85,22 +107,11 @@ std::string refute(const Case &c, uint32_t seed) {
     symbols.push_back(terms.symbol(Origin::Parameter, c.types[i], i));
     state.setTemp(i, symbols[i]);
   }
+  std::vector<Assignment> all = assignments(c, symbols, r);
   // Variables are read as the engine reads temporaries: what is known of one
   // may have replaced it.
   auto variable = [&](size_t i) {
     return resolve(state, terms, state.temp(uint32_t(i)));
-  };
-  auto valuation = [&](const std::vector<int64_t> &v) {
-    Valuation result;
-    for (size_t i = 0; i < v.size(); ++i)
-      result[symbols[i].value] = v[i];
-    return result;
-  };
-  auto show = [](const std::vector<int64_t> &v) {
-    std::string s = " with";
-    for (int64_t x : v)
-      s += " " + std::to_string(x);
-    return s;
   };
   // Probes live in temporaries, too, from the beginning.
   for (uint32_t p = 0; p < c.probes.size(); ++p)
@@ -109,9 +120,9 @@ std::string refute(const Case &c, uint32_t seed) {
   auto check = [&](const char *what) -> std::string {
     for (const auto &[id, fact] : state.facts)
       for (const auto &v : all)
-        if (auto x = evaluate(terms, id, valuation(v)); x && !admits(fact, *x))
+        if (auto x = evaluate(terms, id, v.symbols); x && !admits(fact, *x))
           return std::string(what) + ": a fact does not admit " +
-                 std::to_string(*x) + show(v);
+                 std::to_string(*x) + v.text();
     for (uint32_t p = 0; p < c.probes.size(); ++p)
       for (int form = 0; form < 2; ++form) {
         TermId id = form ? c.probes[p]->term(terms, variable)
@@ -120,19 +131,21 @@ std::string refute(const Case &c, uint32_t seed) {
         Range range = rangeOf(state, terms, id);
         TermId resolved = resolve(state, terms, id);
         for (const auto &v : all) {
-          auto x = c.probes[p]->eval(v);
+          auto x = c.probes[p]->eval(v.variables);
           if (!x)
             continue;
-          std::string where = std::string(what) + ": " + c.probes[p]->text() +
-                              " is " + std::to_string(*x) + show(v);
+          std::string claim;
+          auto y = evaluate(terms, resolved, v.symbols);
           if (truth && *truth != (*x != 0))
-            return where + ", truthOf says " + (*truth ? "true" : "false");
-          if (*x < range.lo || *x > range.hi)
-            return where + ", rangeOf says [" + std::to_string(range.lo) +
-                   ", " + std::to_string(range.hi) + "]";
-          auto y = evaluate(terms, resolved, valuation(v));
-          if (y && *y != *x)
-            return where + ", resolve made it " + std::to_string(*y);
+            claim = std::string("truthOf says ") + (*truth ? "true" : "false");
+          else if (*x < range.lo || *x > range.hi)
+            claim = "rangeOf says [" + std::to_string(range.lo) + ", " +
+                    std::to_string(range.hi) + "]";
+          else if (y && *y != *x)
+            claim = "resolve made it " + std::to_string(*y);
+          if (!claim.empty())
+            return std::string(what) + ": " + c.probes[p]->text() + " is " +
+                   std::to_string(*x) + v.text() + ", " + claim;
         }
       }
     return "";
@@ -141,14 +154,14 @@ std::string refute(const Case &c, uint32_t seed) {
     return wrong;
   for (const Assumption &a : c.assumptions) {
     std::erase_if(all, [&](const auto &v) {
-      auto x = a.condition->eval(v);
+      auto x = a.condition->eval(v.variables);
       return !x || (*x != 0) != a.truth;
     });
     TermId id = a.condition->term(terms, variable);
     bool feasible = assume(state, terms, id, a.truth);
     std::string what = std::string(a.truth ? "" : "not ") + a.condition->text();
     if (!feasible)
-      return all.empty() ? "" : what + ": infeasible, but holds" + show(all[0]);
+      return all.empty() ? "" : what + ": infeasible, but holds" + all[0].text();
     if (std::string wrong = check(what.c_str()); !wrong.empty())
       return wrong;
   }
@@ -266,7 +279,8 @@ TEST(SoundnessTest, OneWord) {
            200000);
 }
 TEST(SoundnessTest, TwoWords) {
-  tryCases({{kI32, kI32}, {kU32, kU32}, {kI32, kU32}, {kI64, kU32}, {kU64, kU64}},
+  tryCases({{kI32, kI32}, {kU32, kU32}, {kI32, kU32},
+            {kI64, kU32}, {kU64, kU64}, {kI64, kU64}, {kI32, kI64}, {kI8, kU32}},
            1500, 5, 2, 300000);
 }
 TEST(SoundnessTest, Pointers) {
