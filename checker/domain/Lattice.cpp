@@ -10,6 +10,7 @@
 #include "llvm/ADT/SmallPtrSet.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 using namespace mdlcheck;
@@ -424,8 +425,13 @@ State Joiner::run() {
   out.leaving = a.leaving;
   out.merged = true;
   // Atoms that mean the same in both states must not be taken for new ones.
-  auto keep = [&](TermId id) {
-    terms.forEachAtom(id, [&](TermId atom) { taken.insert(atom.value); });
+  // So must those by which such an atom is named.
+  std::function<void(TermId)> keep = [&](TermId id) {
+    terms.forEachAtom(id, [&](TermId atom) {
+      if (taken.insert(atom.value).second &&
+          terms[atom].origin == Origin::Initial)
+        keep(TermId(terms[atom].a));
+    });
   };
   for (const Entry &e : a.store) {
     const Entry *o = b.find(e);
@@ -449,6 +455,7 @@ State Joiner::run() {
     j.escaped |= p->escaped;
     j.errored |= p->errored;
     j.owned &= p->owned;
+    keep(o.base);
     out.objectFor(o.base) = j;
   }
   for (const auto &[id, fa] : a.facts) {

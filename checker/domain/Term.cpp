@@ -449,7 +449,8 @@ TermId TermTable::binary(Op op, ValueType type, TermId a, TermId b) {
     if (op == Op::Eq && terms[x.base.value].kind == TermKind::Object &&
         terms[y.base.value].kind == TermKind::Object)
       return constant(0); // distinct storage
-    if (op == Op::Eq && x.offset == y.offset && x.offset != 0)
+    if (op == Op::Eq && x.offset == y.offset && x.offset != 0 &&
+        ta.type == tb.type)
       return binary(Op::Eq, type, x.base, y.base);
   }
   Term r;

@@ -142,6 +142,7 @@ private:
   void coarsen(std::vector<State> &states, ir::BlockId block,
                uint32_t function);
   void processBlock(Activation &act, ir::BlockId block, State state);
+  void loseElements(State &state);
   void leave(Activation &act, State state, bool raised);
   void reportUnhandled(Activation &act, const State &state);
   void settleUnhandled(EntryResult &result);
@@ -302,8 +303,21 @@ private:
       summaries;
   std::vector<Summary *> open; ///< being computed, outermost first
   ReportMap known;             ///< all reports, for summaries used again
-  /// Exceptions (RaiseInfo::chain) that some handler took on some path.
+  /// Exceptions that some handler took on some path: by the last link of
+  /// RaiseInfo::chain, and by any.
+  std::set<uint64_t> handledHere;
   std::set<uint64_t> handled;
+  /// Memory that was indexed by something other than a constant.
+  struct ArrayRange {
+    TermId base;
+    int64_t begin;
+    int64_t end;
+    friend auto operator<=>(const ArrayRange &a, const ArrayRange &b) {
+      return std::tuple(a.base.value, a.begin, a.end) <=>
+             std::tuple(b.base.value, b.begin, b.end);
+    }
+  };
+  std::set<ArrayRange> arrays;
   /// Leaks on the way of an exception out of a function: they are real when
   /// a handler takes that exception (RaiseInfo::chain) in a caller.
   std::map<ReportKey, uint64_t> onlyIfHandled;

@@ -187,6 +187,7 @@ bool Engine::admit(Activation &act, ir::BlockId block, State &state) {
     State joined = join(seen.states[last], state, terms, place,
                         count > options.unroll + 2 ? JoinKind::Widen
                                                    : JoinKind::Loop);
+    loseElements(joined);
     trim(joined, terms, keyFacets);
     if (sameState(joined, seen.states[last]))
       return false;
@@ -208,6 +209,20 @@ bool Engine::admit(Activation &act, ir::BlockId block, State &state) {
   seen.hashes.insert(hash);
   seen.states.push_back(state);
   return true;
+}
+
+/// After iterations were joined, which elements of an array the loop has
+/// been over is forgotten together with its index: what they point to is out
+/// of our sight.
+void Engine::loseElements(State &state) {
+  for (const Entry &e : state.store) {
+    bool element = terms[e.base].kind == TermKind::Element;
+    for (const ArrayRange &a : arrays)
+      element = element || (a.base == e.base && e.offset >= a.begin &&
+                            e.offset < a.end);
+    if (element)
+      lose(state, terms, e.value);
+  }
 }
 
 void Engine::processBlock(Activation &act, ir::BlockId block, State state) {
@@ -302,7 +317,7 @@ void Engine::settleUnhandled(EntryResult &r) {
   std::set<ReportKey> stands;
   for (const auto &[key, chain] : unhandled)
     if (std::none_of(chain.begin(), chain.end(),
-                     [&](uint64_t link) { return handled.contains(link); }))
+                     [&](uint64_t link) { return handledHere.contains(link); }))
       stands.insert(key);
   for (const auto &[key, chain] : unhandled)
     if (!stands.contains(key))

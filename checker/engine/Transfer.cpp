@@ -93,7 +93,8 @@ TermId Engine::eval(const Where &at, State &state, ir::ExprId id) {
   case ir::ExprKind::IndexAddr: {
     TermId base = eval(at, state, e.lhs);
     TermId index = resolve(state, terms, eval(at, state, e.rhs));
-    if (terms.isConst(index))
+    if (terms.isConst(index) &&
+        at.function.exprs[e.rhs.value].kind == ir::ExprKind::Int)
       return terms.element(base, index, uint32_t(e.value), 0);
     uint64_t extent = 0;
     const ir::Expr &array = at.function.exprs[e.lhs.value];
@@ -106,6 +107,11 @@ TermId Engine::eval(const Where &at, State &state, ir::ExprId id) {
       type = graph.unit.globals[array.index].type;
     if (type.kind == ir::TypeKind::Aggregate)
       extent = type.size;
+    Address first = terms.address(base);
+    arrays.insert({first.base, first.offset,
+                   extent ? first.offset + int64_t(extent) : kEndOfMemory});
+    if (terms.isConst(index))
+      return terms.element(base, index, uint32_t(e.value), 0);
     return shallow(terms.element(base, index, uint32_t(e.value),
                                  uint32_t(std::min<uint64_t>(extent, 1u << 30))),
                    id.value);
@@ -148,6 +154,22 @@ TermId Engine::readMemory(const Where &at, State &state, TermId address,
   if (state.isZero(a.base, a.offset, want.size))
     return terms.constant(0);
   const Term base = terms[a.base];
+  if (base.kind == TermKind::Element) {
+    // It may be any element: what is done to it is done to one of those in
+    // view, and nobody knows which.
+    Address array = terms.address(base.lhs());
+    int64_t end = base.extent ? array.offset + int64_t(base.extent)
+                              : kEndOfMemory;
+    for (const Entry &e : state.store) {
+      const Term &o = terms[e.base];
+      bool may = e.base == array.base && e.offset >= array.offset &&
+                 e.offset < end;
+      if (o.kind == TermKind::Element && e.base != a.base)
+        may = may || terms.address(o.lhs()).base == array.base;
+      if (may)
+        lose(state, terms, e.value);
+    }
+  }
   if (base.kind == TermKind::Object && base.origin == Origin::Global) {
     const ir::Global &g = graph.unit.globals[base.a];
     if (g.isConst)
@@ -580,6 +602,8 @@ bool Engine::assumeInstr(const Where &at, State &state) {
     return true;
   case ir::AssumeKind::Handled:
     handled.insert(state.raise.chain.begin(), state.raise.chain.end());
+    if (!state.raise.chain.empty())
+      handledHere.insert(state.raise.chain.back());
     state.raise = {};
     return true;
   case ir::AssumeKind::Unhandled:
@@ -694,8 +718,12 @@ void Engine::raiseFrom(const Where &at, State state, const RaiseInfo &from,
     return;
   state.raise = from;
   state.raise.trace = state.trace;
+  // Told apart by what is tracked: a filter may decline in one of the states
+  // and not in the other.
   uint64_t link = at.key + 1;
-  if (!state.raise.chain.empty())
+  if (state.raise.chain.empty())
+    link ^= automatonKey(state, terms, KeyKind::Exact, keyFacets);
+  else
     link = (state.raise.chain.back() ^ (link << 7)) * 0x9e3779b97f4a7c15ull;
   state.raise.chain.push_back(link);
   ValueType status{4, true, false};

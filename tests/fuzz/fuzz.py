@@ -20,6 +20,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 from typing import Any, Optional
 
 import interpret
@@ -119,7 +120,7 @@ class Checker:
             false = found - set(known.must) - known.may
             if false:
                 # Values we thought irrelevant may be needed for it.
-                more = self.known(case, count=6, factor=20)
+                more = self.known(case, count=6, factor=4)
                 if more is None:
                     false = set()
                 else:
@@ -216,10 +217,13 @@ def shrink(checker: Checker, case: Case, kind: str, rule: str, rounds: int = 60)
         return any(w[0] == kind and w[1] == rule for w in wrong) and \
             not any(w[0] == "ERROR" for w in wrong)
 
+    end = time.monotonic() + 20
     for _ in range(rounds):
         candidates = variants(case)
         found = None
         for start in range(0, len(candidates), 80):
+            if time.monotonic() > end:
+                return case
             part = [rename(c, str(i)) for i, c in enumerate(candidates[start:start + 80])]
             valid = []
             for c in part:
