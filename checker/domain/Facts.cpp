@@ -173,8 +173,15 @@ Range domain::rangeOf(const State &state, const TermTable &terms, TermId id) {
   default:
     break;
   }
-  if (const Fact *f = state.fact(id))
+  const Fact *f = state.fact(id);
+  if (f)
     clip(f->lo, f->hi);
+  // Bits add nothing to a symbol that has none, or to sums and products.
+  if ((!f || !f->knownMask) &&
+      (t.kind != TermKind::Cast &&
+       (t.kind != TermKind::Binary ||
+        (t.op != Op::And && t.op != Op::Or && t.op != Op::Xor))))
+    return r;
   auto [m, bits] = knownBits(state, terms, id);
   if (m == ~uint64_t(0))
     clip(int64_t(bits), int64_t(bits));
@@ -190,6 +197,8 @@ TermId domain::resolve(const State &state, TermTable &terms, TermId id) {
   case TermKind::Object:
     return id;
   case TermKind::Symbol: {
+    if (!state.fact(id))
+      return id;
     Range r = rangeOf(state, terms, id);
     return r.isConst() ? terms.constant(r.lo) : id;
   }

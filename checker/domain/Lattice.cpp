@@ -257,7 +257,7 @@ void domain::trim(State &state, const TermTable &terms, FacetMask mask) {
   // refers to is lost together with it, and that is for the leak check.
   llvm::SmallVector<TermId, 8> ours;
   for (const ObjectState &o : state.objects)
-    if (o.owned && !o.escaped && isTracked(o, mask))
+    if (o.owned && !o.escaped && !o.errored && isTracked(o, mask))
       ours.push_back(o.base);
   if (!ours.empty())
     live = reachable(state, terms, isRoot, ours);
@@ -409,6 +409,9 @@ TermId Joiner::value(TermId va, TermId vb, ValueType type, uint32_t where) {
     o.errored = oa->errored || ob->errored;
     o.owned = oa->owned && ob->owned;
     out.objectFor(symbol) = o;
+  } else if ((oa && oa->errored) || (ob && ob->errored)) {
+    // On one way a violation was reported: nothing follows from it here.
+    out.objectFor(symbol).errored = true;
   }
   return symbol;
 }

@@ -174,6 +174,7 @@ private:
                     const ir::Type &type, uint8_t bitOffset, uint8_t bitWidth);
   void writeMemory(const Where &at, State &state, TermId address, TermId value,
                    uint64_t size, uint8_t bitOffset, uint8_t bitWidth);
+  void writtenBehind(State &state, const domain::Address &a);
   void copyMemory(const Where &at, State &state, TermId to, TermId from,
                   uint64_t size);
   void zeroMemory(const Where &at, State &state, TermId to, uint64_t size);
@@ -303,10 +304,10 @@ private:
       summaries;
   std::vector<Summary *> open; ///< being computed, outermost first
   ReportMap known;             ///< all reports, for summaries used again
-  /// Exceptions that some handler took on some path: by the last link of
-  /// RaiseInfo::chain, and by any.
+  /// Exceptions that some handler took on some path: in the function the last
+  /// link of RaiseInfo::chain stands for, and outside of those before it.
   std::set<uint64_t> handledHere;
-  std::set<uint64_t> handled;
+  std::set<uint64_t> handledOutside;
   /// Memory that was indexed by something other than a constant.
   struct ArrayRange {
     TermId base;

@@ -325,6 +325,6 @@ void Engine::settleUnhandled(EntryResult &r) {
   unhandled.clear();
   std::erase_if(r.reports, [&](const auto &p) {
     auto it = onlyIfHandled.find(p.first);
-    return it != onlyIfHandled.end() && !handled.contains(it->second);
+    return it != onlyIfHandled.end() && !handledOutside.contains(it->second);
   });
 }

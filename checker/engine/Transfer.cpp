@@ -237,6 +237,8 @@ void Engine::havocRange(const Where &at, State &state, TermId address,
   if (terms[root].origin == Origin::Function ||
       terms[root].origin == Origin::String || terms.isConst(root))
     return;
+  if (!state.objects.empty() && lo == 0)
+    writtenBehind(state, a);
   bool any = false;
   auto lost = [&](TermId v) { lose(state, terms, v); };
   state.eraseRange(a.base,
@@ -265,6 +267,31 @@ void Engine::havocRange(const Where &at, State &state, TermId address,
   state.setEpoch(root, at.key);
 }
 
+/// Memory of a tracked object is written behind its structure: an MDL whose
+/// page numbers are filled in by hand describes what its author says.
+void Engine::writtenBehind(State &state, const Address &a) {
+  TermId root = terms.root(a.base);
+  ObjectState *o = state.object(root);
+  if (!o || o->errored)
+    return;
+  for (const contract::Automaton &automaton : rules.automata) {
+    int64_t end = 0;
+    for (const ir::Field &f : graph.unit.fields)
+      for (const std::string &record : automaton.records)
+        if (f.record == record)
+          end = std::max(end, int64_t(f.offset + f.type.size));
+    if (automaton.records.empty() || (a.base == root && a.offset < end))
+      continue;
+    for (contract::FacetId f : automaton.facets) {
+      bool isLife = false;
+      for (const auto &u : automaton.uses)
+        isLife |= u.facet == f;
+      if (!isLife)
+        o->facets[f.value] = contract::kUnknownState;
+    }
+  }
+}
+
 void Engine::writeMemory(const Where &at, State &state, TermId address,
                          TermId value, uint64_t size, uint8_t bitOffset,
                          uint8_t bitWidth) {
@@ -272,6 +299,8 @@ void Engine::writeMemory(const Where &at, State &state, TermId address,
   const Term base = terms[a.base];
   if (base.kind == TermKind::Const)
     return; // through null or a fixed address: nothing we follow
+  if (!state.objects.empty())
+    writtenBehind(state, a);
   Entry put{a.base, a.offset, value, uint8_t(std::min<uint64_t>(size, 8)),
             bitOffset, bitWidth};
   auto lost = [&](TermId v) { lose(state, terms, v); };
@@ -601,9 +630,11 @@ bool Engine::assumeInstr(const Where &at, State &state) {
     state.leaving = &i;
     return true;
   case ir::AssumeKind::Handled:
-    handled.insert(state.raise.chain.begin(), state.raise.chain.end());
-    if (!state.raise.chain.empty())
+    if (!state.raise.chain.empty()) {
       handledHere.insert(state.raise.chain.back());
+      handledOutside.insert(state.raise.chain.begin(),
+                            state.raise.chain.end() - 1);
+    }
     state.raise = {};
     return true;
   case ir::AssumeKind::Unhandled:

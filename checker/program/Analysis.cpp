@@ -34,15 +34,23 @@ private:
     o.keepApart = 2;
     o.unroll = 3;
     o.skipIrrelevant = true;
-    o.activationBudget = options.stateBudget / 8;
-    o.entryBudget = options.stateBudget / 2;
+    o.activationBudget = options.stateBudget / 16;
+    o.entryBudget = options.stateBudget / 5;
     return o;
   }
   EngineOptions exact() const {
     EngineOptions o;
-    o.keepApart = 200;
+    o.keepApart = 64;
     o.activationBudget = options.stateBudget;
-    o.entryBudget = options.stateBudget * 3;
+    o.entryBudget = options.stateBudget * 2;
+    return o;
+  }
+  /// With one object in view its own states keep apart what matters to it.
+  EngineOptions exactSlice() const {
+    EngineOptions o;
+    o.keepApart = 8;
+    o.activationBudget = options.stateBudget / 8;
+    o.entryBudget = options.stateBudget / 4;
     return o;
   }
   void entry(uint32_t function, Engine &engine);
@@ -77,7 +85,7 @@ EntryResult UnitAnalysis::perObject(uint32_t function, EngineOptions o,
   uint64_t spent = 0;
   // Sites that only show up with other objects out of the way count too.
   while (!todo.empty()) {
-    if (spent > options.stateBudget * 2) {
+    if (spent > options.stateBudget) {
       all.limits.insert("not every object could be followed on its own");
       all.budgetHit = true;
       break;
@@ -119,13 +127,13 @@ void UnitAnalysis::entry(uint32_t function, Engine &engine) {
   if (doubtful) {
     EntryResult again;
     if (sliced) {
-      again = perObject(function, exact(), r.sites);
+      again = perObject(function, exactSlice(), r.sites);
     } else {
       Engine fine(graph, rules, exact());
       again = fine.runEntry(function);
       take(fine);
       if (again.budgetHit && !again.sites.empty())
-        again = perObject(function, exact(), again.sites);
+        again = perObject(function, exactSlice(), again.sites);
     }
     for (auto &[key, report] : r.reports)
       if (!report.merged)

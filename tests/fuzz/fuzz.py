@@ -298,6 +298,7 @@ def main() -> int:
                     seen[(kind, rule)] += 1
                 kind, rule, _ = min(wrong)
                 if args.no_shrink or shown >= args.limit:
+                    print(f"{case.entry.name}: " + ", ".join(f"{k} {r} at {n}" for k, r, n in wrong))
                     continue
                 shown += 1
                 small = case

@@ -42,8 +42,8 @@ struct Case {
 };
 
 bool isInstruction(StringRef line) {
-  for (StringRef start : {"%", "store ", "copy ", "zero ", "call ", "assume ",
-                          "end ", "return"})
+  for (StringRef start :
+       {"%", "store ", "copy ", "zero ", "call ", "assume ", "end ", "return"})
     if (line.starts_with(start))
       return true;
   return false;

@@ -17,8 +17,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
-#include <random>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -167,7 +167,7 @@ using ExprRef = std::shared_ptr<const Expr>;
 struct Expr {
   enum Kind { Constant, Variable, Unary, Binary, Cast } kind = Constant;
   ir::Op op = ir::Op::None;
-  ValueType type; ///< of the result
+  ValueType type;    ///< of the result
   int64_t value = 0; ///< Constant; Variable: its number
   ExprRef a, b;
 
@@ -214,17 +214,17 @@ struct Expr {
   }
 
   std::string text() const {
-    static const char *const kOps[] = {
-        "",  "-", "~", "!",  "+",  "-", "*", "/",  "%",  "<<",
-        ">>", "&", "|", "^", "==", "!=", "<", "<=", ">", ">="};
+    static const char *const kOps[] = {"",   "-",  "~",  "!",  "+", "-", "*",
+                                       "/",  "%",  "<<", ">>", "&", "|", "^",
+                                       "==", "!=", "<",  "<=", ">", ">="};
     switch (kind) {
     case Constant:
       return std::to_string(value);
     case Variable:
       return "v" + std::to_string(value) + ":" + typeText(type);
     case Unary:
-      return std::string("(") + kOps[size_t(op)] + a->text() + "):" +
-             typeText(type);
+      return std::string("(") + kOps[size_t(op)] + a->text() +
+             "):" + typeText(type);
     case Cast:
       return "(" + typeText(type) + ")" + a->text();
     case Binary:
@@ -234,9 +234,8 @@ struct Expr {
     return "";
   }
   static std::string typeText(ValueType t) {
-    return t.isPointer
-               ? std::string("ptr")
-               : (t.isSigned ? "i" : "u") + std::to_string(t.size * 8);
+    return t.isPointer ? std::string("ptr")
+                       : (t.isSigned ? "i" : "u") + std::to_string(t.size * 8);
   }
 };
 
@@ -244,11 +243,14 @@ struct Expr {
 inline std::vector<int64_t> interesting(ValueType type) {
   std::vector<int64_t> all;
   for (int64_t v :
-       {int64_t(0), int64_t(1), int64_t(2), int64_t(3), int64_t(4), int64_t(7),
-        int64_t(8), int64_t(0x10), int64_t(0x7f), int64_t(0x80), int64_t(0xff),
-        int64_t(0x100), int64_t(0x7fff), int64_t(0x8000), int64_t(0x7fffffff),
-        int64_t(0x80000000), int64_t(0xffffffff), int64_t(0xc0000005), int64_t(-1), int64_t(-2),
-        int64_t(-128), minOf(type), maxOf(type), minOf(type) + 1,
+       {int64_t(0),          int64_t(1),          int64_t(2),
+        int64_t(3),          int64_t(4),          int64_t(7),
+        int64_t(8),          int64_t(0x10),       int64_t(0x7f),
+        int64_t(0x80),       int64_t(0xff),       int64_t(0x100),
+        int64_t(0x7fff),     int64_t(0x8000),     int64_t(0x7fffffff),
+        int64_t(0x80000000), int64_t(0xffffffff), int64_t(0xc0000005),
+        int64_t(-1),         int64_t(-2),         int64_t(-128),
+        minOf(type),         maxOf(type),         minOf(type) + 1,
         maxOf(type) - 1}) {
     int64_t w = wrap(v, type);
     if (std::find(all.begin(), all.end(), w) == all.end())
@@ -311,9 +313,8 @@ public:
 
   /// Something a branch may depend on.
   ExprRef condition(unsigned depth) {
-    static const std::vector<ir::Op> kOps = {ir::Op::Eq, ir::Op::Ne,
-                                             ir::Op::Lt, ir::Op::Le,
-                                             ir::Op::Gt, ir::Op::Ge};
+    static const std::vector<ir::Op> kOps = {
+        ir::Op::Eq, ir::Op::Ne, ir::Op::Lt, ir::Op::Le, ir::Op::Gt, ir::Op::Ge};
     if (random.oneIn(6)) {
       Expr e;
       e.kind = Expr::Unary;
@@ -390,8 +391,7 @@ private:
 inline bool admits(const Fact &f, int64_t v) {
   return v >= f.lo && v <= f.hi &&
          (uint64_t(v) & f.knownMask) == (f.knownBits & f.knownMask) &&
-         std::find(f.excluded.begin(), f.excluded.end(), v) ==
-             f.excluded.end();
+         std::find(f.excluded.begin(), f.excluded.end(), v) == f.excluded.end();
 }
 
 /// How many rounds of a random test: more when looking for trouble.

@@ -33,7 +33,9 @@ protected:
   TermId symbol(ValueType type, uint32_t number) {
     return t.symbol(Origin::Parameter, type, number);
   }
-  TermId number(int64_t v, ValueType type = kI64) { return t.constant(v, type); }
+  TermId number(int64_t v, ValueType type = kI64) {
+    return t.constant(v, type);
+  }
   TermId is(Op op, TermId a, TermId b, ValueType type = kI32) {
     return t.binary(op, type, a, b);
   }
@@ -260,8 +262,8 @@ TEST_F(FactsTest, EqualityThatCannotBe) {
   // Excluded in one, found in the other.
   EXPECT_TRUE(assume(other, t, is(Op::Ne, x, 3), true));
   EXPECT_TRUE(assume(other, t, is(Op::Eq, x, y), true));
-  EXPECT_FALSE(assume(other, t, is(Op::Eq, resolve(other, t, other.temp(1)), 3),
-                      true));
+  EXPECT_FALSE(
+      assume(other, t, is(Op::Eq, resolve(other, t, other.temp(1)), 3), true));
 }
 
 TEST_F(FactsTest, UnequalStaysUnequal) {

@@ -51,7 +51,7 @@ public:
 
 private:
   std::vector<ValueType> types(Random &r) {
-    static const std::vector<ValueType> kTypes = {kU8, kI8,  kI32,
+    static const std::vector<ValueType> kTypes = {kU8,  kI8,  kI32,
                                                   kU32, kI32, kI64};
     for (uint32_t i = 0; i < kVariables; ++i)
       variableTypes.push_back(r.pick(kTypes));
@@ -96,7 +96,9 @@ private:
   void note(const std::string &what) {
     log += "\n" + std::string(indent, ' ') + what;
   }
-  static std::string variableName(uint32_t i) { return "v" + std::to_string(i); }
+  static std::string variableName(uint32_t i) {
+    return "v" + std::to_string(i);
+  }
 
   TermId term(Point &p, const ExprRef &e) {
     auto variable = [&](size_t i) {
@@ -152,8 +154,7 @@ private:
     for (Run &r : p.runs) {
       std::vector<std::pair<TermId, int64_t>> bound;
       auto bind = [&](TermId then, TermId now, int64_t value) {
-        if (!now.valid() || then == now ||
-            terms[now].kind != TermKind::Symbol)
+        if (!now.valid() || then == now || terms[now].kind != TermKind::Symbol)
           return;
         for (const auto &[id, v] : bound)
           if (id == now && v != value && wrong.empty())
@@ -260,8 +261,7 @@ private:
     return true;
   }
 
-  Point joined(const Point &a, const Point &b, uint32_t place,
-               JoinKind kind) {
+  Point joined(const Point &a, const Point &b, uint32_t place, JoinKind kind) {
     Point j;
     j.state = join(a.state, b.state, terms, place, kind);
     Point fromA{j.state, a.runs}, fromB{j.state, b.runs};
@@ -287,10 +287,11 @@ private:
         Point other = p;
         indent += 2;
         note("if " + e->text());
-        bool first = take(p, e, true) && block(p, 1 + random.below(3), depth - 1);
+        bool first =
+            take(p, e, true) && block(p, 1 + random.below(3), depth - 1);
         note("else");
-        bool second =
-            take(other, e, false) && block(other, 1 + random.below(3), depth - 1);
+        bool second = take(other, e, false) &&
+                      block(other, 1 + random.below(3), depth - 1);
         indent -= 2;
         if (!wrong.empty() || (!first && !second))
           return false;

@@ -134,9 +134,23 @@ TEST_F(TermTableTest, ComparisonsOfTheSame) {
   EXPECT_EQ(t.binary(Op::Sub, kI32, x, x), number(0));
   EXPECT_EQ(t.binary(Op::Eq, kI32, t.binary(Op::Sub, kI32, x, y), number(0)),
             t.binary(Op::Eq, kI32, x, y));
-  EXPECT_EQ(t.binary(Op::Eq, kI32, t.binary(Op::Add, kI32, x, number(2)),
-                     number(7)),
-            t.binary(Op::Eq, kI32, x, number(5)));
+  EXPECT_EQ(
+      t.binary(Op::Eq, kI32, t.binary(Op::Add, kI32, x, number(2)), number(7)),
+      t.binary(Op::Eq, kI32, x, number(5)));
+}
+
+TEST_F(TermTableTest, NarrowSumsNeverReachWideNumbers) {
+  // (LONGLONG)(x + 1) == 0xffffffff
+  TermId next = t.binary(Op::Add, kI32, x, number(1));
+  EXPECT_NE(t.binary(Op::Eq, kI64, next, number(0xffffffff)),
+            t.binary(Op::Eq, kI64, x, number(-2)));
+}
+
+TEST_F(TermTableTest, SumsOfDifferentWidthsAreDifferent) {
+  // The overflow check (ULONG64)u + 8 == (ULONG64)(u + 8)
+  TermId wide = t.binary(Op::Add, kU64, t.cast(kU64, u), number(8));
+  TermId narrow = t.cast(kU64, t.binary(Op::Add, kU32, u, number(8)));
+  EXPECT_FALSE(t.isConst(t.binary(Op::Eq, kU64, wide, narrow)));
 }
 
 TEST_F(TermTableTest, UnsignedBelowOneIsZero) {
@@ -197,7 +211,8 @@ TEST_F(TermTableTest, ObjectsDifferAndAreNotNull) {
 }
 
 TEST_F(TermTableTest, RewritingSimplifiesAgain) {
-  TermId sum = t.binary(Op::Add, kI32, t.binary(Op::Mul, kI32, x, y), number(1));
+  TermId sum =
+      t.binary(Op::Add, kI32, t.binary(Op::Mul, kI32, x, y), number(1));
   auto five = [&](TermId id) { return id == x || id == y ? number(5) : id; };
   EXPECT_TRUE(isNumber(t.rewrite(sum, five), 26));
   auto same = [](TermId id) { return id; };

@@ -22,8 +22,8 @@ namespace {
 
 constexpr const char *kRules = R"yaml(
 rules:
-  - {id: r-leak, title: Leak, severity: error, message: "'{object}' leaks"}
-  - {id: r-twice, title: Twice, severity: error, message: "'{object}' again"}
+  r-leak: {title: Leak, severity: error, message: "'{object}' leaks"}
+  r-twice: {title: Twice, severity: error, message: "'{object}' again"}
 automata:
   thing:
     noun: thing

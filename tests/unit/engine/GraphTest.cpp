@@ -19,8 +19,9 @@ namespace {
 
 constexpr const char *kRules = R"yaml(
 rules:
-  - {id: r-leak, title: Leak, severity: error, message: leak}
-  - {id: r-twice, title: Twice, severity: error, message: twice}
+  r-leak: {title: Leak, severity: error, message: leak}
+  r-twice: {title: Twice, severity: error, message: twice}
+  irql-too-high: {title: High, severity: error, message: high}
 automata:
   thing:
     noun: thing
@@ -210,7 +211,8 @@ func F() {
 }
 
 TEST_F(GraphTest, KeysOfInstructionsAreUnique) {
-  graph(std::string(kLoop) + "func G() {\n block b0\n call Low()\n goto exit\n}\n");
+  graph(std::string(kLoop) +
+        "func G() {\n block b0\n call Low()\n goto exit\n}\n");
   std::set<uint32_t> seen;
   for (size_t f = 0; f < unit.functions.size(); ++f)
     for (uint32_t b = 0; b < unit.functions[f].blocks.size(); ++b)

@@ -134,8 +134,7 @@ TEST_F(AnalysisTest, TheSameInAnyNumberOfThreads) {
   std::vector<std::string> results(4);
   std::vector<std::thread> threads;
   for (std::string &result : results)
-    threads.emplace_back(
-        [&] { result = printed(analyze(unit, rules)); });
+    threads.emplace_back([&] { result = printed(analyze(unit, rules)); });
   for (std::thread &t : threads)
     t.join();
   for (const std::string &result : results)
