@@ -110,6 +110,13 @@ void domain::lose(State &state, const TermTable &terms, TermId value) {
     o->escaped = true;
 }
 
+void domain::forget(State &state, const TermTable &terms, TermId value) {
+  if (ObjectState *o = state.object(terms.address(value).base)) {
+    o->escaped = true;
+    o->facets = {};
+  }
+}
+
 bool domain::mentions(const TermTable &terms, TermId term, TermId atom) {
   bool found = false;
   terms.forEachAtom(term, [&](TermId a) {

@@ -74,6 +74,10 @@ TermId fresh(State &state, TermTable &terms, TermId symbol);
 /// Marks the object that `value` points to as out of our sight.
 void lose(State &state, const TermTable &terms, TermId value);
 
+/// The same, and what state it is in is no longer known either: something may
+/// be done to it under a name we do not recognise.
+void forget(State &state, const TermTable &terms, TermId value);
+
 } // namespace mdlcheck::domain
 
 #endif // MDLCHECK_DOMAIN_LATTICE_H

@@ -334,11 +334,15 @@ TermId TermTable::binary(Op op, ValueType type, TermId a, TermId b) {
       if (c == 0)
         return a;
       if (ta.kind == TermKind::Binary && ta.op == Op::Add && isConst(ta.rhs()) &&
-          ta.type.size == type.size)
-        return binary(Op::Add, ta.type, ta.lhs(),
+          ta.type.size == type.size) {
+        // The type is the outer sum's: a substitution may have put a sum of
+        // another signedness inside.
+        ValueType sum = ta.type.isPointer ? ta.type : type;
+        return binary(Op::Add, sum, ta.lhs(),
                       constant(int64_t(uint64_t(constValue(ta.rhs())) +
                                        uint64_t(c)),
-                               ta.type));
+                               sum));
+      }
       break;
     case Op::Mul:
       if (c == 1)

@@ -170,6 +170,7 @@ private:
   /// Checks an access through `address`; when it may fault, a state that
   /// raises goes along the unwind edge.
   void access(const Where &at, State &state, TermId address);
+  bool faults(const Where &at, const State &state, TermId address);
   TermId readMemory(const Where &at, State &state, TermId address,
                     const ir::Type &type, uint8_t bitOffset, uint8_t bitWidth);
   void writeMemory(const Where &at, State &state, TermId address, TermId value,

@@ -221,7 +221,7 @@ void Engine::loseElements(State &state) {
       element = element || (a.base == e.base && e.offset >= a.begin &&
                             e.offset < a.end);
     if (element)
-      lose(state, terms, e.value);
+      forget(state, terms, e.value);
   }
 }
 

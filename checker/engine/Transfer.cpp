@@ -93,7 +93,10 @@ TermId Engine::eval(const Where &at, State &state, ir::ExprId id) {
   case ir::ExprKind::IndexAddr: {
     TermId base = eval(at, state, e.lhs);
     TermId index = resolve(state, terms, eval(at, state, e.rhs));
-    if (terms.isConst(index) &&
+    // A pointer that is moved on element by element walks an array too.
+    bool walks = e.value > 1 &&
+                 at.function.exprs[e.lhs.value].kind == ir::ExprKind::Temp;
+    if (terms.isConst(index) && !walks &&
         at.function.exprs[e.rhs.value].kind == ir::ExprKind::Int)
       return terms.element(base, index, uint32_t(e.value), 0);
     uint64_t extent = 0;
@@ -167,7 +170,7 @@ TermId Engine::readMemory(const Where &at, State &state, TermId address,
       if (o.kind == TermKind::Element && e.base != a.base)
         may = may || terms.address(o.lhs()).base == array.base;
       if (may)
-        lose(state, terms, e.value);
+        forget(state, terms, e.value);
     }
   }
   if (base.kind == TermKind::Object && base.origin == Origin::Global) {
@@ -395,6 +398,20 @@ void Engine::writeMemory(const Where &at, State &state, TermId address,
   state.put(put);
 }
 
+/// The first 64 KiB are never mapped: where nothing handles the fault, control
+/// does not go on.
+bool Engine::faults(const Where &at, const State &state, TermId address) {
+  TermId base = terms.address(resolve(state, terms, address)).base;
+  if (!terms.isConst(base) || terms.constValue(base) < 0 ||
+      terms.constValue(base) >= 0x10000)
+    return false;
+  if (at.graph.blocks[at.function.blocks[at.block.value].unwind.value]
+          .mayReachExit ||
+      at.act.protectedByCaller)
+    raise(at, state, {}, TermId(), nullptr);
+  return true;
+}
+
 void Engine::access(const Where &at, State &state, TermId address) {
   TermId base = terms.root(terms.address(address).base);
   ObjectState *o = state.object(base);
@@ -424,6 +441,8 @@ void Engine::access(const Where &at, State &state, TermId address) {
 void Engine::load(const Where &at, State state, States &out) {
   const ir::Instr &i = *at.instr;
   TermId address = resolve(state, terms, eval(at, state, i.addr));
+  if (faults(at, state, address))
+    return;
   access(at, state, address);
   const ir::Expr &e = at.function.exprs[i.addr.value];
   TermId v;
@@ -456,6 +475,8 @@ void Engine::load(const Where &at, State state, States &out) {
 void Engine::store(const Where &at, State state, States &out) {
   const ir::Instr &i = *at.instr;
   TermId address = resolve(state, terms, eval(at, state, i.addr));
+  if (faults(at, state, address))
+    return;
   access(at, state, address);
   TermId v = resolve(state, terms, eval(at, state, i.value));
   ValueType vt = valueType(i.type);

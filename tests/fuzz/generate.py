@@ -99,7 +99,7 @@ class Generator:
             if style == "goto":
                 body.append(N("label", "Cleanup"))
             body += self.tidy()
-        if self.retry and self.chance(0.7):
+        if self.retry:
             body.insert(0, N("label", self.retry))
         if self.value:
             body.append(N("return", var("status")))
@@ -523,6 +523,9 @@ class Generator:
             out = [N("if", N("and", self.abterm(), self.cond()), self.some(3), None)]
         else:
             out = self.some(3)
+        if self.chance(0.06):
+            out.append(N("if", self.cond(), [N("goto", self.cleanup) if self.cleanup and
+                                             self.chance(0.5) else self.ret()], None))
         self.trys = trys
         self.loops = loops
         return out
@@ -597,10 +600,22 @@ class Generator:
             inner = self.stmts(r.randint(1, 3), depth + 1)
             self.loops -= 1
             return [N("do", inner, num(0))]
+        if x < 0.95 and self.level >= LOOPS and not self.retry:
+            self.retry = "Retry"
+            self.decls.append(N("decl", "ULONG", "tries", num(0)))
+            return [N("if", N("and", self.cond(), N("bin", "<", N("postinc", "tries"), num(1))),
+                      [N("goto", "Retry")], None)]
         return [N("if", self.cond(), [assign(var("status"), status(r.choice(ERRORS)))], None)]
 
     def loop(self, depth: int) -> list[N]:
         r = self.r
+        if self.chance(0.15) and not self.loops:
+            self.loops += 1
+            inner = self.stmts(r.randint(1, 2), depth + 1)
+            self.loops -= 1
+            return [N("while", N("call", "ExtBool", [num(r.randint(0, 9))]), inner)]
+        if self.mdls[0].k == "index" and self.has("i") and not self.loops and self.chance(0.7):
+            return self.array_loop(depth)
         if not self.has("i"):
             return self.some(depth + 1)
         if any(n.k == "for" for n in nodes(self.decls)) or self.loops:
@@ -615,6 +630,28 @@ class Generator:
         self.conds.pop()
         self.loops -= 1
         return [N("for", "i", cond, num(0), inner)]
+
+    def array_loop(self, depth: int) -> list[N]:
+        """The same for all elements of the array."""
+        slot = N("index", "mdls", var("i"))
+        n = sum(m.k == "index" for m in self.mdls)
+        cond = N("bin", "<", var("i"), num(n))
+        self.loops += 1
+        kind = self.r.choice(["fill", "lock", "empty", "empty"])
+        if kind == "fill":
+            body = [assign(slot, N("ddi", "alloc", "Buffer", "Length")),
+                    N("if", N("bin", "==", slot.copy(), NULL()), self.leave_way(depth), None)]
+            self.live |= set(range(n))
+        elif kind == "lock":
+            body = [N("except", [ddi("probe", slot, "UserMode")], self.filter(), self.catch())]
+            body = [N("if", self.nonnull(slot.copy()), body, None)]
+        else:
+            body = [N("if", self.nonnull(slot.copy()),
+                      [N("if", N("flag", slot.copy()), [ddi("unlock", slot.copy())], None),
+                       ddi("free", slot.copy())]
+                      + ([assign(slot.copy(), NULL())] if self.chance(0.7) else []), None)]
+        self.loops -= 1
+        return [N("for", "i", cond, num(0), body)]
 
     def irql_thing(self, depth: int) -> list[N]:
         r = self.r
@@ -708,6 +745,14 @@ class Generator:
                       + [ddi("free", slot.copy())]
                       + ([assign(slot.copy(), NULL())] if self.chance(0.8) else []), None)]
             f = Func(name, "VOID", [("PMDL *", "Slot")], body, True)
+        elif kind == "clean":
+            first = N("arrow", "Ctx", "First")
+            body = [N("if", N("arrow", "Ctx", "Locked"), [ddi("unlock", first.copy())]
+                      + ([assign(N("arrow", "Ctx", "Locked"), FALSE())] if self.chance(0.7) else []),
+                      None),
+                    N("if", self.nonnull(first.copy()), [ddi("free", first.copy())]
+                      + ([assign(first.copy(), NULL())] if self.chance(0.7) else []), None)]
+            f = Func(name, "VOID", [("PCTX", "Ctx")], body, True)
         elif kind == "check":
             body = [N("if", N("bin", "==", var("Mode"), num(r.randint(0, 2))),
                       [ddi("raise", status(r.choice(RAISED)))], None)]
@@ -741,7 +786,9 @@ class Generator:
 
     def helped(self, depth: int, i: int, m: N) -> list[N]:
         r = self.r
-        kind = r.choice(["drop", "drop", "unlock", "release", "check", "lock"])
+        kind = r.choice(["drop", "drop", "unlock", "release", "check", "lock", "lock"])
+        if self.has("ctx") and self.chance(0.5):
+            return [N("expr", N("call", self.helper("clean"), [N("addr", var("ctx"))]))]
         h = self.helper(kind)
         if kind == "drop":
             return [N("expr", N("call", h, [N("addr", m)]))]
@@ -750,6 +797,9 @@ class Generator:
         if kind == "check":
             arg = var("Mode") if self.has("Mode") else N("call", "ExtMode", [num(1)])
             return [N("expr", N("call", h, [arg]))]
+        if kind == "lock" and self.chance(0.5):
+            return [N("if", N("not", N("success", N("assign", var("status"), N("call", h, [m])))),
+                      self.leave_way(depth), None)] + self.set_flag(i, True)
         if kind == "lock":
             return [N("if", N("success", N("call", h, [m])), self.set_flag(i, True), None)]
         return [N("expr", N("call", h, [m]))]

@@ -786,7 +786,7 @@ class Interpreter:
                 return None
             test = True
             turns += 1
-            if turns > 6:
+            if turns > 5:
                 raise PathEnd
             sig = self.block(body)
             if sig is not None:

@@ -153,6 +153,14 @@ TEST_F(TermTableTest, SumsOfDifferentWidthsAreDifferent) {
   EXPECT_FALSE(t.isConst(t.binary(Op::Eq, kU64, wide, narrow)));
 }
 
+// The type of the inner sum wins: substituting a u32 sum for a u8 symbol under
+// an i32 sum makes negative numbers large ones.
+TEST_F(TermTableTest, CollectedSumsHaveTheTypeOfTheOuterOne) {
+  TermId inner = t.binary(Op::Add, kU32, u, t.constant(-4, kU32));
+  TermId outer = t.binary(Op::Add, kI32, inner, t.constant(-16, kI32));
+  EXPECT_EQ(t[outer].type, kI32);
+}
+
 TEST_F(TermTableTest, UnsignedBelowOneIsZero) {
   TermId zero = t.binary(Op::Eq, kU32, u, number(0));
   EXPECT_EQ(t.binary(Op::Lt, kU32, u, number(1)), zero);
