@@ -139,7 +139,7 @@ bool domain::mentions(const TermTable &terms, TermId term, TermId atom) {
   return found;
 }
 
-static bool inUse(const State &state, const TermTable &terms, TermId atom) {
+bool domain::inUse(const State &state, const TermTable &terms, TermId atom) {
   for (const Entry &e : state.store)
     if (mentions(terms, e.value, atom) || mentions(terms, e.base, atom))
       return true;
@@ -157,7 +157,7 @@ static bool inUse(const State &state, const TermTable &terms, TermId atom) {
   return state.irql.valid() && mentions(terms, state.irql, atom);
 }
 
-static void forgetFacts(State &state, const TermTable &terms, TermId atom) {
+void domain::forgetFacts(State &state, const TermTable &terms, TermId atom) {
   std::erase_if(state.facts,
                 [&](auto &p) { return mentions(terms, p.first, atom); });
   std::erase_if(state.epochs,

@@ -66,6 +66,12 @@ void trim(State &state, const TermTable &terms, FacetMask mask);
 /// Does `term` speak of `atom`, also through the memory symbols stand for?
 bool mentions(const TermTable &terms, TermId term, TermId atom);
 
+/// Does anything in `state` speak of `atom`?
+bool inUse(const State &state, const TermTable &terms, TermId atom);
+
+/// Drops what is known of `atom`, for it to stand for something new.
+void forgetFacts(State &state, const TermTable &terms, TermId atom);
+
 /// A generation of `symbol` that nothing in `state` speaks of, so that it can
 /// stand for something new. When there are too many, the oldest is given up:
 /// everything that spoke of it becomes unknown, and an object there is lost.

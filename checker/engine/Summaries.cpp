@@ -12,6 +12,8 @@
 //===----------------------------------------------------------------------===//
 #include "engine/Engine.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 #include <algorithm>
 #include <limits>
 
@@ -182,8 +184,19 @@ State Engine::returnFrom(const Where &at, uint32_t callee, const Exit &exit,
     } else if (t.origin == Origin::Result || t.origin == Origin::Join ||
                t.origin == Origin::Allocation) {
       // Made in the callee; the caller may still hold one made by the same
-      // place in an earlier call.
-      r = fresh(out, terms, atom);
+      // place in an earlier call, also in memory that is put back below.
+      constexpr uint8_t kGenerations = 8;
+      uint8_t g = 0;
+      for (; g < kGenerations; ++g) {
+        r = terms.withGeneration(atom, g);
+        if (!inUse(caller, terms, r) && !inUse(out, terms, r) &&
+            llvm::none_of(back, [&](const auto &p) { return p.second == r; }))
+          break;
+      }
+      if (g == kGenerations)
+        r = terms.withGeneration(atom, uint8_t(200 + at.key % 50));
+      else
+        forgetFacts(out, terms, r);
     }
     back[atom.value] = r;
     return r;
@@ -261,6 +274,8 @@ State Engine::returnFrom(const Where &at, uint32_t callee, const Exit &exit,
           (root.origin == Origin::Local || root.origin == Origin::Allocation))
         r.owned = true;
       out.objectFor(base) = r;
+      if (r.site)
+        limitPerSite(out, r.site, base);
       continue;
     }
     there->facets = o.facets;
