@@ -128,6 +128,9 @@ TermId Engine::eval(const Where &at, State &state, ir::ExprId id) {
     ValueType type = e.op >= ir::Op::Eq && e.op <= ir::Op::Ge
                          ? valueType(at.function.exprs[e.lhs.value].type)
                          : valueType(e.type);
+    // A division by zero ends the path; control goes on where it is none.
+    if ((e.op == ir::Op::Div || e.op == ir::Op::Rem) && !terms.isConst(b))
+      assume(state, terms, b, true);
     return shallow(terms.binary(e.op, type, a, b), id.value);
   }
   case ir::ExprKind::Cast:

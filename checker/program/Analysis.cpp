@@ -35,7 +35,7 @@ private:
     o.unroll = 3;
     o.skipIrrelevant = true;
     o.activationBudget = options.stateBudget / 16;
-    o.entryBudget = options.stateBudget / 5;
+    o.entryBudget = options.stateBudget / 8;
     return o;
   }
   EngineOptions exact() const {

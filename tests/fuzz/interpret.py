@@ -25,7 +25,6 @@ from typing import Any, Callable, Optional
 
 from program import STATUS, Case, Func, N, nodes
 
-LENIENT = False
 AV = STATUS["STATUS_ACCESS_VIOLATION"]
 LOCKED = 2
 MODE = [0, 1, 2, 3]
@@ -160,7 +159,6 @@ class Interpreter:
             self.status.append(STATUS["STATUS_PENDING"])
         self.bools = [0, 1]
         self.groups: dict[Any, list[Any]] = {}
-        self.called: set[str] = set()
 
     # Choices: a run follows `script`, then takes the first of everything.
 
@@ -212,8 +210,6 @@ class Interpreter:
                     self.may.add(("mdl-probe-outside-try", line))
                 else:
                     self.must.setdefault(("mdl-probe-outside-try", line), notes)
-        if LENIENT and len(self.called) < len(self.funcs):
-            self.may.add(("*", 0))
         return Truth(self.must, self.may - set(self.must), paths)
 
     def one(self) -> None:
@@ -320,7 +316,6 @@ class Interpreter:
         if len(self.frames) > 8:
             raise PathEnd
         frame = Frame(f)
-        self.called.add(f.name)
         for (ctype, name), v in zip(f.params, args):
             frame.vars[name] = Cell(v)
             if not self.frames:
@@ -661,12 +656,6 @@ class Interpreter:
             f = self.funcs.get(a[0])
             if f is None:
                 return self.external(a[0], args, line)
-            for v in map(self.unlazy, args):
-                # The pointer itself is worth nothing any more.
-                if isinstance(v, Mdl) and v.life == "freed" and not v.error:
-                    self.may.add(("mdl-use-after-free", line))
-                    if LENIENT:
-                        self.may.add(("*", 0))
             return self.invoke(f, args, line)
         raise AssertionError(k)
 
@@ -715,8 +704,6 @@ class Interpreter:
             if isinstance(m, Mdl):
                 m.escaped = max(m.escaped, 1)
         if old is not None and old is not v:
-            if LENIENT and lv.k == "deref" and len(self.frames) > 1 and isinstance(self.unlazy(old), Mdl):
-                self.may.add(("*", 0))
             self.lost(line)
         return v
 
