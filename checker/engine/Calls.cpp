@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "engine/Engine.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 #include <limits>
 
 using namespace mdlcheck;
@@ -246,9 +248,13 @@ void Engine::limitPerSite(State &state, uint32_t site, TermId keep) {
   for (;;) {
     ObjectState *victim = nullptr;
     unsigned count = 0;
+    // Those nothing speaks of any more go first.
     auto rank = [&](const ObjectState &o) {
-      return std::pair(o.owned && !o.escaped && leakRule(o).valid(),
-                       o.base.value);
+      bool named = llvm::any_of(state.store, [&](const Entry &e) {
+        return terms.address(e.value).base == o.base;
+      });
+      return std::tuple(named, o.owned && !o.escaped && leakRule(o).valid(),
+                        o.base.value);
     };
     for (ObjectState &o : state.objects)
       if (o.site == site && o.base != keep) {
