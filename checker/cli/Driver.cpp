@@ -42,6 +42,9 @@ static llvm::Error checkReadable(const std::string &file,
     return inputError(file, 0,
                       "is a directory; name source files, or the build "
                       "directory with -p to analyse all of its files");
+  // Opening a pipe could wait for ever.
+  if (!llvm::sys::fs::is_regular_file(status))
+    return inputError(file, 0, "is not a regular file");
   auto handle = llvm::sys::fs::openNativeFileForRead(path);
   if (!handle)
     return inputError(file, 0,

@@ -121,14 +121,15 @@ void printNotifications(const std::vector<report::Notification> &notifications,
 
 void printIncomplete(const RunResult &result, const Options &options) {
   const program::Coverage &coverage = result.report.coverage;
+  size_t skipped = coverage.skipped.size();
   llvm::errs() << "mdlcheck: " << plural(result.errors, "error")
-               << " in the source; "
-               << plural(coverage.skipped.size(), "function")
-               << (coverage.skipped.size() == 1 ? " was" : " were")
-               << " left out";
-  if (!coverage.skipped.empty() && !options.coverage)
-    llvm::errs() << " (--coverage names "
-                 << (coverage.skipped.size() == 1 ? "it" : "them") << ")";
+               << " in the source";
+  if (skipped > 0)
+    llvm::errs() << "; " << plural(skipped, "function")
+                 << (skipped == 1 ? " was" : " were") << " left out";
+  if (skipped > 0 && !options.coverage)
+    llvm::errs() << " (--coverage names " << (skipped == 1 ? "it" : "them")
+                 << ")";
   llvm::errs() << '\n';
 }
 

@@ -372,6 +372,19 @@ void Joiner::hull(TermId joined, TermId va, TermId vb) {
 TermId Joiner::value(TermId va, TermId vb, ValueType type, uint32_t where) {
   if (va == vb)
     return va;
+  // A constant in one state that the other's symbol has in both is still that
+  // symbol: some reads were folded and others were not.
+  auto names = [&](TermId symbol, const State &other, TermId constant) {
+    Origin o = terms[symbol].origin;
+    return (o == Origin::Parameter || o == Origin::Canonical ||
+            o == Origin::Initial) &&
+           terms[symbol].kind == TermKind::Symbol && terms.isConst(constant) &&
+           other.fact(symbol) && resolve(other, terms, symbol) == constant;
+  };
+  if (names(va, b, vb))
+    return va;
+  if (names(vb, a, va))
+    return vb;
   auto [it, inserted] = pairs.try_emplace({va.value, vb.value});
   if (!inserted)
     return it->second;

@@ -93,22 +93,30 @@ static llvm::StringRef nameOf(uint64_t code) {
   return {};
 }
 
-std::string report::describeBugCheck(llvm::StringRef code) {
+static llvm::StringRef nameOfCode(llvm::StringRef code) {
   uint64_t number = 0;
-  llvm::StringRef name;
-  if (!code.split('/').first.getAsInteger(0, number))
-    name = nameOf(number);
+  if (code.split('/').first.getAsInteger(0, number))
+    return {};
+  return nameOf(number);
+}
+
+std::string report::describeBugCheck(llvm::StringRef code) {
+  llvm::StringRef name = nameOfCode(code);
   return name.empty() ? code.str() : (code + " " + name).str();
 }
 
 std::string report::describeBugChecks(llvm::ArrayRef<std::string> codes) {
   std::string text;
   for (size_t i = 0; i < codes.size(); ++i) {
+    bool isLast = i + 1 == codes.size();
     if (i == 0)
       text = "bug check ";
     else
-      text += i + 1 == codes.size() ? " or " : ", ";
-    text += describeBugCheck(codes[i]);
+      text += isLast ? " or " : ", ";
+    // Codes of one bug check share its name: "0xC4/0xB0 or 0xC4/0xB1
+    // DRIVER_...".
+    bool isShared = !isLast && nameOfCode(codes[i]) == nameOfCode(codes[i + 1]);
+    text += isShared ? codes[i] : describeBugCheck(codes[i]);
   }
   return text;
 }

@@ -183,7 +183,10 @@ class TextTest(MdlcheckTest):
     def on_terminal(self, *args, **env):
         """Output and exit code with a terminal on stdout and stderr."""
         import pty
-        pid, fd = pty.fork()
+        try:
+            pid, fd = pty.fork()
+        except OSError as error:  # a container without /dev/pts
+            self.skipTest(str(error))
         if pid == 0:
             os.chdir(self.dir)
             os.environ.pop("NO_COLOR", None)

@@ -98,6 +98,9 @@ TEST(BugChecksTest, Names) {
   EXPECT_EQ(describeBugCheck("0xFFFF"), "0xFFFF");
   EXPECT_EQ(describeBugCheck("none"), "none");
   EXPECT_EQ(describeBugChecks({}), "");
+  EXPECT_EQ(describeBugChecks({"0x76", "0xC4/0xB0", "0xC4/0xB1"}),
+            "bug check 0x76 PROCESS_HAS_LOCKED_PAGES, 0xC4/0xB0 or 0xC4/0xB1 "
+            "DRIVER_VERIFIER_DETECTED_VIOLATION");
 }
 
 TEST(PathsTest, Relative) {
