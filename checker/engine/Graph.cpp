@@ -342,10 +342,6 @@ void UnitGraph::findEntries() {
     // Inline functions of system headers matter only to who calls them.
     if (d.inSystemHeader)
       continue;
-    // Nobody can call it: what calls it in the text stands in dead code. Unless
-    // that part of the text could not be read.
-    if (d.isStatic && !called.test(i) && !taken.test(i) && unit.skipped.empty())
-      continue;
     (!called.test(i) || taken.test(i) ? entries : others).push_back(i);
   }
 }
