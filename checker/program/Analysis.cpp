@@ -98,7 +98,8 @@ EntryResult UnitAnalysis::perObject(uint32_t function, EngineOptions o,
     Engine engine(graph, rules, o);
     EntryResult r = engine.runEntry(function);
     take(engine);
-    spent += engine.stats.states;
+    // What comes to its end is worth its time; what does not, soon is not.
+    spent += r.budgetHit ? engine.stats.states : engine.stats.states / 8;
     for (auto &[key, report] : r.reports)
       all.reports.emplace(key, std::move(report));
     all.budgetHit |= r.budgetHit;
@@ -115,7 +116,9 @@ void UnitAnalysis::entry(uint32_t function, Engine &engine) {
   bool sliced = false;
   if (r.budgetHit && !r.sites.empty()) {
     ReportMap joint = std::move(r.reports);
-    r = perObject(function, quick(), r.sites);
+    EngineOptions slice = quick();
+    slice.activationBudget = slice.entryBudget = options.stateBudget / 4;
+    r = perObject(function, slice, r.sites);
     sliced = true;
     // What all objects together already showed on exact states stands.
     for (auto &[key, report] : joint)
