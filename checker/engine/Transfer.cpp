@@ -286,7 +286,8 @@ void Engine::writtenBehind(State &state, const Address &a) {
       for (const std::string &record : automaton.records)
         if (f.record == record)
           end = std::max(end, int64_t(f.offset + f.type.size));
-    if (automaton.records.empty() || (a.base == root && a.offset < end))
+    if (automaton.records.empty() ||
+        (a.base == root && (a.offset <= 0 || a.offset < end)))
       continue;
     for (contract::FacetId f : automaton.facets) {
       bool isLife = false;
