@@ -186,7 +186,8 @@ Range domain::rangeOf(const State &state, const TermTable &terms, TermId id) {
   if (m == ~uint64_t(0))
     clip(int64_t(bits), int64_t(bits));
   else if ((bits & m) && r.lo == 0)
-    r.lo = std::max<int64_t>(r.lo, int64_t(bits & m) > 0 ? int64_t(bits & m) : 1);
+    r.lo =
+        std::max<int64_t>(r.lo, int64_t(bits & m) > 0 ? int64_t(bits & m) : 1);
   return r;
 }
 
@@ -326,11 +327,11 @@ bool domain::restrict(State &state, TermTable &terms, TermId id, int64_t lo,
     return true;
   const Term t = terms[id];
   if (const Fact *f = state.fact(id)) {
-    while (lo <= hi && std::binary_search(f->excluded.begin(),
-                                          f->excluded.end(), lo))
+    while (lo <= hi &&
+           std::binary_search(f->excluded.begin(), f->excluded.end(), lo))
       ++lo;
-    while (lo <= hi && std::binary_search(f->excluded.begin(),
-                                          f->excluded.end(), hi))
+    while (lo <= hi &&
+           std::binary_search(f->excluded.begin(), f->excluded.end(), hi))
       --hi;
     if (lo > hi)
       return false;

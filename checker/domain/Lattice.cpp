@@ -90,10 +90,12 @@ uint64_t domain::hashState(const State &state) {
   uint64_t h = mix(0x9177, state.irql.value);
   for (const Entry &e : state.store) {
     h = mix(h, (uint64_t(e.base.value) << 32) | e.value.value);
-    h = mix(h, uint64_t(e.offset) * 64 + e.size + (uint64_t(e.bitOffset) << 56));
+    h = mix(h,
+            uint64_t(e.offset) * 64 + e.size + (uint64_t(e.bitOffset) << 56));
   }
   for (const ZeroRange &z : state.zeros)
-    h = mix(h, (uint64_t(z.base.value) << 32) ^ uint64_t(z.offset * 31 + z.size));
+    h = mix(h,
+            (uint64_t(z.base.value) << 32) ^ uint64_t(z.offset * 31 + z.size));
   for (const auto &[id, f] : state.facts) {
     h = mix(mix(mix(h, id.value), uint64_t(f.lo)), uint64_t(f.hi));
     h = mix(h, f.knownMask * 3 + f.knownBits + f.excluded.size());
@@ -192,7 +194,8 @@ TermId domain::fresh(State &state, TermTable &terms, TermId symbol) {
   });
   for (auto &[index, value] : state.temps)
     if (mentions(terms, value, symbol))
-      value = terms.symbol(Origin::Join, terms[value].type, symbol.value, index);
+      value =
+          terms.symbol(Origin::Join, terms[value].type, symbol.value, index);
   forgetFacts(state, terms, symbol);
   return symbol;
 }
@@ -312,8 +315,8 @@ class Joiner {
 public:
   Joiner(const State &a, const State &b, TermTable &terms, uint32_t place,
          JoinKind kind)
-      : a(a), b(b), terms(terms), place(place),
-        widen(kind == JoinKind::Widen), loop(kind != JoinKind::Merge) {}
+      : a(a), b(b), terms(terms), place(place), widen(kind == JoinKind::Widen),
+        loop(kind != JoinKind::Merge) {}
 
   State run();
 
@@ -494,7 +497,8 @@ State Joiner::run() {
       if (fb->hi > fa.hi)
         f.hi = maxOf(terms[id].type);
     }
-    f.knownMask = fa.knownMask & fb->knownMask & ~(fa.knownBits ^ fb->knownBits);
+    f.knownMask =
+        fa.knownMask & fb->knownMask & ~(fa.knownBits ^ fb->knownBits);
     f.knownBits = fa.knownBits & f.knownMask;
     f.excluded.clear();
     std::set_intersection(fa.excluded.begin(), fa.excluded.end(),
@@ -512,8 +516,8 @@ State Joiner::run() {
 
   out.irql = value(a.irql, b.irql, {1, false, false}, 1);
   auto where = [](const Entry &e) {
-    return uint32_t(mix(mix(e.base.value, uint64_t(e.offset)),
-                        e.bitOffset + e.size * 64u));
+    return uint32_t(
+        mix(mix(e.base.value, uint64_t(e.offset)), e.bitOffset + e.size * 64u));
   };
   for (const Entry &e : a.store) {
     const Entry *o = b.find(e);
@@ -538,10 +542,10 @@ State Joiner::run() {
     }
     Entry j = e;
     ValueType type{e.size == 1 || e.size == 2 || e.size == 4 ? e.size
-                                                            : uint8_t(8),
+                                                             : uint8_t(8),
                    false, false};
-    j.value = value(e.value, vb, terms[vb].kind == TermKind::Const ? type
-                                                                   : terms[vb].type,
+    j.value = value(e.value, vb,
+                    terms[vb].kind == TermKind::Const ? type : terms[vb].type,
                     where(e));
     if (j.value != e.value) {
       lose(out, terms, e.value);
@@ -564,8 +568,8 @@ State Joiner::run() {
       }
       if (a.isZero(e.base, e.offset, e.size)) {
         Entry j = e;
-        j.value = value(terms.constant(0), e.value, terms[e.value].type,
-                        where(e));
+        j.value =
+            value(terms.constant(0), e.value, terms[e.value].type, where(e));
         out.put(j);
         continue;
       }

@@ -17,10 +17,9 @@ static auto entryKey(const Entry &e) {
 }
 
 static auto lowerEntry(auto &store, const Entry &where) {
-  return std::lower_bound(store.begin(), store.end(), where,
-                          [](const Entry &a, const Entry &b) {
-                            return entryKey(a) < entryKey(b);
-                          });
+  return std::lower_bound(
+      store.begin(), store.end(), where,
+      [](const Entry &a, const Entry &b) { return entryKey(a) < entryKey(b); });
 }
 
 const Entry *State::find(const Entry &where) const {

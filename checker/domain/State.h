@@ -32,8 +32,8 @@ constexpr size_t kMaxFacets = 16;
 struct Fact {
   int64_t lo;
   int64_t hi;
-  uint64_t knownMask = 0; ///< bits whose value is known...
-  uint64_t knownBits = 0; ///< ...and what they are
+  uint64_t knownMask = 0;                 ///< bits whose value is known...
+  uint64_t knownBits = 0;                 ///< ...and what they are
   llvm::SmallVector<int64_t, 2> excluded; ///< sorted
 
   friend bool operator==(const Fact &, const Fact &) = default;
@@ -79,7 +79,6 @@ struct ObjectState {
   /// Made by the code that is analysed, in this activation or a callee's.
   bool owned = false;
   uint32_t site = 0; ///< instruction key of where it was made or first seen
-  const TraceNode *born = nullptr;
   /// In a callee: where its last reference seen there was overwritten, and in
   /// which function; the owner decides whether that lost it.
   const ir::Instr *lostAt = nullptr;
@@ -89,9 +88,9 @@ struct ObjectState {
 
 /// An exception on its way out of the function.
 struct RaiseInfo {
-  const TraceNode *trace = nullptr; ///< up to the raise; null: none
+  const TraceNode *trace = nullptr;  ///< up to the raise; null: none
   const ir::Instr *origin = nullptr; ///< what raised, in a callee perhaps
-  TermId code; ///< a 32-bit NTSTATUS
+  TermId code;                       ///< a 32-bit NTSTATUS
   contract::RuleId ifUncaught;
   /// The driver itself raises it on purpose (ExRaiseStatus).
   bool deliberate = false;

@@ -90,10 +90,9 @@ TermId TermTable::intern(Term term) {
     default:
       break;
     }
-    bool throughLhs =
-        term.kind == TermKind::Element ||
-        (term.kind == TermKind::Binary && term.type.isPointer &&
-         (term.op == Op::Add || term.op == Op::Sub));
+    bool throughLhs = term.kind == TermKind::Element ||
+                      (term.kind == TermKind::Binary && term.type.isPointer &&
+                       (term.op == Op::Add || term.op == Op::Sub));
     roots.push_back(throughLhs ? roots[term.a] : uint32_t(terms.size()));
     terms.push_back(term);
     depths.push_back(uint8_t(std::min(d, 255u)));
@@ -311,13 +310,13 @@ TermId TermTable::binary(Op op, ValueType type, TermId a, TermId b) {
                   op == Op::Or || op == Op::Xor || op == Op::Eq;
   if (isConst(a) && isConst(b)) {
     if (auto v = fold(op, type, constValue(a), constValue(b)))
-      return constant(*v, op == Op::Eq || op == Op::Lt ? ValueType{4, true, false}
-                                                       : type);
+      return constant(
+          *v, op == Op::Eq || op == Op::Lt ? ValueType{4, true, false} : type);
   }
   // Constants go to the right, other operands into a fixed order.
-  if (commutes && (isConst(a) ||
-                   (!isConst(b) && a.value > b.value &&
-                    !(op == Op::Add && terms[a.value].type.isPointer))))
+  if (commutes &&
+      (isConst(a) || (!isConst(b) && a.value > b.value &&
+                      !(op == Op::Add && terms[a.value].type.isPointer))))
     std::swap(a, b);
   if (op == Op::Add && !isConst(b) && terms[b.value].type.isPointer &&
       !terms[a.value].type.isPointer)
@@ -333,15 +332,15 @@ TermId TermTable::binary(Op op, ValueType type, TermId a, TermId b) {
     case Op::Add:
       if (c == 0)
         return a;
-      if (ta.kind == TermKind::Binary && ta.op == Op::Add && isConst(ta.rhs()) &&
-          ta.type.size == type.size) {
+      if (ta.kind == TermKind::Binary && ta.op == Op::Add &&
+          isConst(ta.rhs()) && ta.type.size == type.size) {
         // The type is the outer sum's: a substitution may have put a sum of
         // another signedness inside.
         ValueType sum = ta.type.isPointer ? ta.type : type;
-        return binary(Op::Add, sum, ta.lhs(),
-                      constant(int64_t(uint64_t(constValue(ta.rhs())) +
-                                       uint64_t(c)),
-                               sum));
+        return binary(
+            Op::Add, sum, ta.lhs(),
+            constant(int64_t(uint64_t(constValue(ta.rhs())) + uint64_t(c)),
+                     sum));
       }
       break;
     case Op::Mul:
@@ -408,12 +407,12 @@ TermId TermTable::binary(Op op, ValueType type, TermId a, TermId b) {
       if (ta.kind == TermKind::Binary && ta.op == Op::Add && ta.type.size < 8 &&
           (c < minOf(ta.type) || c > maxOf(ta.type)))
         return constant(0);
-      if (ta.kind == TermKind::Binary && ta.op == Op::Add && isConst(ta.rhs()) &&
-          !ta.type.isPointer)
-        return binary(Op::Eq, type, ta.lhs(),
-                      constant(int64_t(uint64_t(c) -
-                                       uint64_t(constValue(ta.rhs()))),
-                               ta.type));
+      if (ta.kind == TermKind::Binary && ta.op == Op::Add &&
+          isConst(ta.rhs()) && !ta.type.isPointer)
+        return binary(
+            Op::Eq, type, ta.lhs(),
+            constant(int64_t(uint64_t(c) - uint64_t(constValue(ta.rhs()))),
+                     ta.type));
       if (ta.kind == TermKind::Binary && ta.op == Op::Sub && c == 0)
         return binary(Op::Eq, ta.type, ta.lhs(), ta.rhs());
       break;

@@ -45,17 +45,17 @@ enum class TermKind : uint8_t {
 /// every path and equal states are found equal.
 enum class Origin : uint8_t {
   None,
-  Parameter,   ///< a: index of the parameter
-  Result,      ///< a: instruction key; what a call returned or wrote
-  Initial,     ///< what location (a: base term, value: offset) held first
-  Join,        ///< a: block key, b: number; values that differed at a join
-  Canonical,   ///< a: number; a caller's value inside a callee
-  Irql,        ///< the IRQL on entry
-  Local,       ///< Object: a: function number, b: local
-  Global,      ///< Object: a: GlobalId
-  Function,    ///< Object: a: DeclId
-  String,      ///< Object: a: StringId
-  Allocation,  ///< Object: a: instruction key, b: number within it
+  Parameter,  ///< a: index of the parameter
+  Result,     ///< a: instruction key; what a call returned or wrote
+  Initial,    ///< what location (a: base term, value: offset) held first
+  Join,       ///< a: block key, b: number; values that differed at a join
+  Canonical,  ///< a: number; a caller's value inside a callee
+  Irql,       ///< the IRQL on entry
+  Local,      ///< Object: a: function number, b: local
+  Global,     ///< Object: a: GlobalId
+  Function,   ///< Object: a: DeclId
+  String,     ///< Object: a: StringId
+  Allocation, ///< Object: a: instruction key, b: number within it
 };
 
 struct ValueType {

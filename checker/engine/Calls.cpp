@@ -78,167 +78,6 @@ void Engine::bindResult(const Where &at, State &state, TermId result) {
 }
 
 //===----------------------------------------------------------------------===//
-// Contract expressions
-//===----------------------------------------------------------------------===//
-
-TermId Engine::place(const Where &at, State &state, const CExpr &e,
-                     const CallValues &values, uint8_t &size) {
-  size = 8;
-  if (e.kind == CExpr::Kind::Deref) {
-    TermId address = value(at, state, *e.lhs, values);
-    if (e.size)
-      size = uint8_t(e.size);
-    else if (e.lhs->kind == CExpr::Kind::Param &&
-             e.lhs->index < at.instr->args.size()) {
-      uint64_t s = at.instr->args[e.lhs->index].pointeeSize;
-      if (s == 1 || s == 2 || s == 4)
-        size = uint8_t(s);
-    }
-    return address;
-  }
-  TermId base = value(at, state, *e.lhs, values);
-  ir::Type type;
-  int64_t offset = graph.fieldOffset(e.record, e.field, type);
-  if (offset < 0) {
-    // The unit never names the member: any place nobody else uses will do.
-    uint64_t h = 1469598103934665603ull;
-    for (char c : e.record + "::" + e.field)
-      h = (h ^ uint8_t(c)) * 1099511628211ull;
-    offset = -int64_t(1) - int64_t((h % 100000000ull) * 16);
-  } else if (type.size == 1 || type.size == 2 || type.size == 4) {
-    size = uint8_t(type.size);
-  }
-  return terms.isConst(base) ? base : terms.add(base, offset);
-}
-
-TermId Engine::value(const Where &at, State &state, const CExpr &e,
-                     const CallValues &values) {
-  using K = CExpr::Kind;
-  switch (e.kind) {
-  case K::Const:
-    return terms.constant(e.value);
-  case K::Param:
-    return e.index < values.args.size() ? values.args[e.index]
-                                        : terms.constant(0);
-  case K::Result:
-    return values.result.valid() ? values.result : terms.constant(0);
-  case K::Irql:
-    return resolve(state, terms, state.irql);
-  case K::Deref:
-  case K::Member: {
-    uint8_t size = 8;
-    TermId address = place(at, state, e, values, size);
-    if (terms.isConst(terms.address(address).base))
-      return terms.symbol(Origin::Result, {8, true, false}, at.key, 0x6000);
-    ir::Type type{size == 8 ? ir::TypeKind::Pointer : ir::TypeKind::Int, false,
-                  size};
-    return resolve(state, terms, readMemory(at, state, address, type, 0, 0));
-  }
-  case K::FacetIs:
-    return terms.constant(*holds(at, state, e, values));
-  case K::Not:
-    return terms.unary(ir::Op::LogicalNot, {4, true, false},
-                       value(at, state, *e.lhs, values));
-  default:
-    break;
-  }
-  TermId a = value(at, state, *e.lhs, values);
-  TermId b = value(at, state, *e.rhs, values);
-  constexpr ValueType kWord{8, true, false};
-  switch (e.kind) {
-  case K::Eq:
-    return terms.binary(ir::Op::Eq, kWord, a, b);
-  case K::Ne:
-    return terms.binary(ir::Op::Ne, kWord, a, b);
-  case K::Lt:
-    return terms.binary(ir::Op::Lt, kWord, a, b);
-  case K::Le:
-    return terms.binary(ir::Op::Le, kWord, a, b);
-  case K::Gt:
-    return terms.binary(ir::Op::Gt, kWord, a, b);
-  case K::Ge:
-    return terms.binary(ir::Op::Ge, kWord, a, b);
-  case K::And:
-  case K::BitAnd:
-    return terms.binary(ir::Op::And, kWord, a, b);
-  case K::Or:
-  case K::BitOr:
-    return terms.binary(ir::Op::Or, kWord, a, b);
-  case K::Add:
-    return terms.binary(ir::Op::Add, kWord, a, b);
-  case K::Sub:
-    return terms.binary(ir::Op::Sub, kWord, a, b);
-  default:
-    return terms.constant(0);
-  }
-}
-
-std::optional<bool> Engine::holds(const Where &at, State &state,
-                                  const CExpr &e, const CallValues &values) {
-  using K = CExpr::Kind;
-  switch (e.kind) {
-  case K::FacetIs: {
-    TermId p = value(at, state, *e.lhs, values);
-    const ObjectState *o = state.object(p);
-    // "is" means "is known to be".
-    return o && o->facets[e.facet.value] == e.state;
-  }
-  case K::Not: {
-    auto v = holds(at, state, *e.lhs, values);
-    return v ? std::optional(!*v) : std::nullopt;
-  }
-  case K::And:
-  case K::Or: {
-    bool isAnd = e.kind == K::And;
-    auto a = holds(at, state, *e.lhs, values);
-    if (a && *a != isAnd)
-      return a;
-    auto b = holds(at, state, *e.rhs, values);
-    if (b && *b != isAnd)
-      return b;
-    return a && b ? std::optional(isAnd) : std::nullopt;
-  }
-  default:
-    return truthOf(state, terms,
-                   resolve(state, terms, value(at, state, e, values)));
-  }
-}
-
-bool Engine::assumeCondition(const Where &at, State &state, const CExpr &e,
-                             const CallValues &values, bool truth) {
-  using K = CExpr::Kind;
-  auto known = holds(at, state, e, values);
-  if (known)
-    return *known == truth;
-  switch (e.kind) {
-  case K::Not:
-    return assumeCondition(at, state, *e.lhs, values, !truth);
-  case K::And:
-  case K::Or:
-    if ((e.kind == K::And) == truth)
-      return assumeCondition(at, state, *e.lhs, values, truth) &&
-             assumeCondition(at, state, *e.rhs, values, truth);
-    // One of the two is `truth`; when one is known not to be, it is the other.
-    if (holds(at, state, *e.lhs, values))
-      return assumeCondition(at, state, *e.rhs, values, truth);
-    if (holds(at, state, *e.rhs, values))
-      return assumeCondition(at, state, *e.lhs, values, truth);
-    return true;
-  default: {
-    TermId t = resolve(state, terms, value(at, state, e, values));
-    // Nothing on the path says that the pointer may be null: then this
-    // outcome is one the author does not reckon with.
-    const Term &c = terms[t];
-    if (truth && c.kind == TermKind::Binary && c.op == ir::Op::Eq &&
-        terms.isConst(c.rhs()) && terms.constValue(c.rhs()) == 0 &&
-        terms[c.lhs()].type.isPointer)
-      return false;
-    return assume(state, terms, t, truth);
-  }
-  }
-}
-
-//===----------------------------------------------------------------------===//
 // Effects
 //===----------------------------------------------------------------------===//
 
@@ -265,7 +104,8 @@ void Engine::limitPerSite(State &state, uint32_t site, TermId keep) {
     if (count < options.perSite)
       return;
     if (victim->owned && !victim->escaped && leakRule(*victim).valid())
-      result->limits.insert("more objects from one place than are kept in view");
+      result->limits.insert(
+          "more objects from one place than are kept in view");
     state.objects.erase(state.objects.begin() +
                         (victim - state.objects.data()));
   }
@@ -309,8 +149,6 @@ void Engine::setFacet(const Where &at, State &state, TermId pointer,
   if (o->facets[facet.value] == to)
     return;
   o->facets[facet.value] = to;
-  if (!o->born && isKey)
-    o->born = state.trace;
   if (to != contract::kUnknownState && !f.notes[to - 1].empty()) {
     TraceNode node;
     node.kind = TraceNode::Kind::Facet;
@@ -341,10 +179,9 @@ void Engine::setFacet(const Where &at, State &state, TermId pointer,
     if (!shown)
       continue;
     Address a = terms.address(terms.add(id, int64_t(field.offset)));
-    TermId flags =
-        fresh(state, terms,
-              terms.symbol(Origin::Result, valueType(field.type), at.key,
-                           0x5000 + id2.value));
+    TermId flags = fresh(state, terms,
+                         terms.symbol(Origin::Result, valueType(field.type),
+                                      at.key, 0x5000 + id2.value));
     state.put({a.base, a.offset, flags, uint8_t(field.type.size)});
     applyView(state, id2, id, flags);
   }
@@ -436,8 +273,8 @@ void Engine::unknownCall(const Where &at, CallValues &values, State &state,
       continue;
     if (const ObjectState *o = state.object(v))
       for (size_t k = 0; k < kMaxFacets && k < rules.facets.size(); ++k)
-        tracked |= o->facets[k] != contract::kUnknownState &&
-                   (keyFacets >> k & 1);
+        tracked |=
+            o->facets[k] != contract::kUnknownState && (keyFacets >> k & 1);
     int64_t hi = arg.pointeeSize && (isDdi || a.offset != 0)
                      ? int64_t(arg.pointeeSize)
                      : kEndOfMemory;
@@ -472,8 +309,7 @@ void Engine::unknownCall(const Where &at, CallValues &values, State &state,
     for (const Entry &e : state.store) {
       TermId root = terms.root(e.base);
       const Term &t = terms[root];
-      if (t.origin == Origin::Global &&
-          !graph.unit.globals[t.a].isConst &&
+      if (t.origin == Origin::Global && !graph.unit.globals[t.a].isConst &&
           (globals.empty() || globals.back() != root))
         globals.push_back(root);
     }
@@ -619,10 +455,11 @@ void Engine::applyContract(const Where &at, const contract::Contract &contract,
 bool Engine::applyOutcome(const Where &at, const Outcome &outcome,
                           CallValues &values, State &state) {
   const ir::Instr &i = *at.instr;
-  ValueType type = i.type.kind == ir::TypeKind::Void ? kPointer
-                                                     : valueType(i.type);
+  ValueType type =
+      i.type.kind == ir::TypeKind::Void ? kPointer : valueType(i.type);
   auto symbol = [&](uint32_t slot) {
-    return fresh(state, terms, terms.symbol(Origin::Result, type, at.key, slot));
+    return fresh(state, terms,
+                 terms.symbol(Origin::Result, type, at.key, slot));
   };
   switch (outcome.result) {
   case Outcome::Result::Any:
@@ -646,9 +483,9 @@ bool Engine::applyOutcome(const Where &at, const Outcome &outcome,
   case Outcome::Result::Success:
   case Outcome::Result::Failure: {
     bool success = outcome.result == Outcome::Result::Success;
-    values.result = fresh(
-        state, terms,
-        terms.symbol(Origin::Result, kStatus, at.key, success ? 2 : 3));
+    values.result =
+        fresh(state, terms,
+              terms.symbol(Origin::Result, kStatus, at.key, success ? 2 : 3));
     restrict(state, terms, values.result, success ? 0 : minOf(kStatus),
              success ? maxOf(kStatus) : -1);
     break;
@@ -664,13 +501,13 @@ bool Engine::applyOutcome(const Where &at, const Outcome &outcome,
       where = place(at, state, *a.place, values, size);
     places.push_back({where, size});
     newValues.push_back(
-        a.value ? resolve(state, terms, value(at, state, *a.value, values))
-                : fresh(state, terms,
-                        terms.symbol(Origin::Result,
-                                     size == 8 ? kPointer
-                                               : ValueType{size, false, false},
-                                     at.key,
-                                     0x7000 + uint32_t(places.size()))));
+        a.value
+            ? resolve(state, terms, value(at, state, *a.value, values))
+            : fresh(state, terms,
+                    terms.symbol(Origin::Result,
+                                 size == 8 ? kPointer
+                                           : ValueType{size, false, false},
+                                 at.key, 0x7000 + uint32_t(places.size()))));
   }
   struct Memory {
     TermId to, from, fill, size;
@@ -702,8 +539,7 @@ bool Engine::applyOutcome(const Where &at, const Outcome &outcome,
       to = contract::kUnknownState;
       if (o && o->facets[f.copyFacet.value] != contract::kUnknownState)
         to = rules.facet(f.facet).stateNamed(
-            rules.facet(f.copyFacet)
-                .states[o->facets[f.copyFacet.value] - 1]);
+            rules.facet(f.copyFacet).states[o->facets[f.copyFacet.value] - 1]);
     }
     facets.push_back({&f, to});
   }
@@ -720,9 +556,9 @@ bool Engine::applyOutcome(const Where &at, const Outcome &outcome,
   for (size_t n = 0; n < outcome.newObjects.size(); ++n) {
     uint8_t size = 8;
     TermId where = place(at, state, *outcome.newObjects[n], values, size);
-    TermId object = fresh(
-        state, terms,
-        terms.object(Origin::Allocation, at.key, uint32_t(n) + 1));
+    TermId object =
+        fresh(state, terms,
+              terms.object(Origin::Allocation, at.key, uint32_t(n) + 1));
     if (!terms.isConst(terms.address(where).base))
       writeMemory(at, state, where, object, 8, 0, 0);
   }

@@ -64,7 +64,6 @@ struct Report {
   contract::Finding finding;
   /// Only found on states that were joined.
   bool merged = false;
-  const ir::Instr *at = nullptr;
 };
 
 /// Order in which reports are kept apart; one mistake is one report however
@@ -148,7 +147,8 @@ private:
   void settleUnhandled(EntryResult &result);
   void dropDead(const Activation &act, ir::BlockId block, State &state);
 
-  //===--- Transfer.cpp: instructions -------------------------------------===//
+  //===--- Transfer.cpp, Memory.cpp: instructions
+  //-------------------------------------===//
   /// Where in the program, for the functions below.
   struct Where {
     Activation &act;
@@ -171,6 +171,8 @@ private:
   /// raises goes along the unwind edge.
   void access(const Where &at, State &state, TermId address);
   bool faults(const Where &at, const State &state, TermId address);
+  /// Bytes a value of `type` takes in the store.
+  static uint8_t entrySize(const ir::Type &type);
   TermId readMemory(const Where &at, State &state, TermId address,
                     const ir::Type &type, uint8_t bitOffset, uint8_t bitWidth);
   void writeMemory(const Where &at, State &state, TermId address, TermId value,
@@ -192,7 +194,8 @@ private:
   void raiseFrom(const Where &at, State state, const RaiseInfo &from,
                  TermId code);
 
-  //===--- Calls.cpp: contracts -------------------------------------------===//
+  //===--- Calls.cpp, Conditions.cpp: contracts
+  //-------------------------------------------===//
   struct CallValues {
     llvm::SmallVector<TermId, 8> args;
     TermId result;
@@ -227,7 +230,8 @@ private:
   const std::string *argumentName(const Where &at, const contract::Expr &e,
                                   const State &state, TermId base);
 
-  //===--- Summaries.cpp: callees with bodies ------------------------------===//
+  //===--- Summaries.cpp: callees with bodies
+  //------------------------------===//
   struct Summary {
     State entry;
     std::vector<Exit> exits;
@@ -258,7 +262,8 @@ private:
   Summary &summarize(const Where &at, uint32_t callee, State entry,
                      const State &caller);
 
-  //===--- Reports.cpp ------------------------------------------------------===//
+  //===--- Reports.cpp
+  //------------------------------------------------------===//
   struct ReportArgs {
     std::string object;
     std::string callee;
@@ -281,6 +286,8 @@ private:
                      ir::ExprId addr, unsigned depth = 0) const;
   std::string objectName(const domain::ObjectState &o) const;
 
+  /// Memory that something may still be stored in while a function runs.
+  static bool isStorage(const domain::Term &t);
   /// Leak rule that losing `object` now would break, if any.
   contract::RuleId leakRule(const domain::ObjectState &object) const;
   /// Reports objects that `state` can no longer reach. `roots` says which

@@ -50,8 +50,8 @@ LocalId localOf(const Function &f, ExprId addr, bool &whole) {
 }
 
 struct Effects {
-  Uses read;              ///< temps read; locals read
-  llvm::BitVector taken;  ///< locals whose address goes somewhere
+  Uses read;             ///< temps read; locals read
+  llvm::BitVector taken; ///< locals whose address goes somewhere
   TempId defines;
   LocalId writes; ///< wholly
 };
@@ -325,8 +325,7 @@ void UnitGraph::findEntries() {
     for (const Block &b : f.blocks)
       for (const Instr &i : b.instrs)
         if (i.kind == InstrKind::Call && i.callee && bodyOf(i.callee) >= 0 &&
-            unit.decls[f.decl.value].body != bodyOf(i.callee))
-{
+            unit.decls[f.decl.value].body != bodyOf(i.callee)) {
           called.set(unsigned(bodyOf(i.callee)));
           callers[unsigned(bodyOf(i.callee))].push_back(
               uint32_t(&f - unit.functions.data()));

@@ -43,11 +43,11 @@ struct FunctionGraph {
 /// What a function's body, and those of the functions it calls, can do that
 /// matters to some rule.
 struct Relevance {
-  bool facets = false;      ///< touches objects of some automaton
-  bool irqlChange = false;  ///< changes the IRQL
-  bool irqlLimit = false;   ///< calls something with a limit
+  bool facets = false;     ///< touches objects of some automaton
+  bool irqlChange = false; ///< changes the IRQL
+  bool irqlLimit = false;  ///< calls something with a limit
   bool raises = false;
-  uint32_t weight = 0;      ///< blocks, callees included, saturating
+  uint32_t weight = 0; ///< blocks, callees included, saturating
   bool any() const { return facets || irqlChange || irqlLimit || raises; }
   /// Could any rule be violated when this is the outermost function?
   bool worthEntering() const { return facets || (irqlChange && irqlLimit); }

@@ -154,9 +154,6 @@ std::string Engine::describe(const TraceNode &node, PathStep::Kind &kind) {
     if (i.kind == ir::InstrKind::Call)
       return "'" + callee() + "' raises an exception";
     return "this access raises an exception";
-  case TraceNode::Kind::Caught:
-    kind = PathStep::Kind::Unwind;
-    return "";
   }
   return "";
 }
@@ -173,8 +170,7 @@ void Engine::appendPath(const TraceNode *trace, unsigned depth,
     PathStep step;
     step.message = describe(node, step.kind);
     step.where = location(node.instr->span);
-    step.function =
-        graph.unit.declOf(graph.unit.functions[node.function]).name;
+    step.function = graph.unit.declOf(graph.unit.functions[node.function]).name;
     step.depth = depth;
     if (step.message.empty())
       continue;
@@ -183,12 +179,11 @@ void Engine::appendPath(const TraceNode *trace, unsigned depth,
       appendPath(node.sub, depth + 1, path);
       if (node.kind == TraceNode::Kind::Call) {
         step.kind = PathStep::Kind::Return;
-        step.message =
-            "returning from '" +
-            (node.instr->callee
-                 ? graph.unit.decls[node.instr->callee.value].name
-                 : std::string("the call")) +
-            "'";
+        step.message = "returning from '" +
+                       (node.instr->callee
+                            ? graph.unit.decls[node.instr->callee.value].name
+                            : std::string("the call")) +
+                       "'";
         path.push_back(step);
       }
     }
@@ -208,8 +203,8 @@ static std::string fill(llvm::StringRef text, llvm::StringRef key,
   }
 }
 
-void Engine::report(const Where &at, const State &state,
-                    contract::RuleId rule, const ReportArgs &args) {
+void Engine::report(const Where &at, const State &state, contract::RuleId rule,
+                    const ReportArgs &args) {
   reportAt(at.act, at.instr, at.instr->span, state, rule, args, state.trace);
 }
 
@@ -228,13 +223,11 @@ void Engine::reportAt(const Activation &act, const ir::Instr *instr, Span span,
     onlyIfHandled.emplace(key, *leavingBy);
   bool merged = state.merged || outer;
   auto found = result->reports.find(key);
-  if (found != result->reports.end() &&
-      (merged || !found->second.merged)) {
+  if (found != result->reports.end() && (merged || !found->second.merged)) {
     return;
   }
   Report r;
   r.merged = merged;
-  r.at = instr;
   contract::Finding &f = r.finding;
   f.rule = rule;
   f.where = location(span);
@@ -262,9 +255,9 @@ void Engine::reportAt(const Activation &act, const ir::Instr *instr, Span span,
     step.where = location(a->callSite->span);
     step.function =
         graph.unit.declOf(graph.unit.functions[a->caller->function]).name;
-    step.message =
-        "calling '" +
-        graph.unit.declOf(graph.unit.functions[a->function]).name + "'";
+    step.message = "calling '" +
+                   graph.unit.declOf(graph.unit.functions[a->function]).name +
+                   "'";
     step.depth = depth;
     f.path.push_back(step);
     ++depth;
@@ -279,6 +272,11 @@ void Engine::reportAt(const Activation &act, const ir::Instr *instr, Span span,
   f.path.push_back(last);
   known.insert_or_assign(key, r);
   result->reports.insert_or_assign(key, std::move(r));
+}
+
+bool Engine::isStorage(const Term &t) {
+  return t.kind == TermKind::Symbol || t.origin == Origin::Local ||
+         t.origin == Origin::Global || t.origin == Origin::Canonical;
 }
 
 contract::RuleId Engine::leakRule(const ObjectState &o) const {

@@ -68,8 +68,7 @@ std::vector<Engine::Exit> Engine::run(Activation &act, State entry) {
     }
     if (g.blocks[block.value].join || states.size() > 1)
       coarsen(states, block, act.function);
-    // Past the budget only one state a block goes on, so that the end is
-    // still reached.
+    // What is cut off is in result->limits.
     if (act.cut && act.statesUsed > 2 * options.activationBudget)
       break;
     for (State &s : states) {
@@ -144,7 +143,8 @@ void Engine::coarsen(std::vector<State> &states, ir::BlockId block,
     if (repeated)
       continue;
     same.push_back(kept.size());
-    byKey[automatonKey(s, terms, KeyKind::Exact, keyFacets)].push_back(kept.size());
+    byKey[automatonKey(s, terms, KeyKind::Exact, keyFacets)].push_back(
+        kept.size());
     kept.push_back(std::move(s));
   }
   uint32_t place = graph.functions[function].firstKey[block.value];
@@ -184,9 +184,9 @@ bool Engine::admit(Activation &act, ir::BlockId block, State &state) {
   auto &[count, last] = seen.widened[key];
   if (++count > options.unroll) {
     uint32_t place = g.firstKey[block.value] | 0x20000000u;
-    State joined = join(seen.states[last], state, terms, place,
-                        count > options.unroll + 2 ? JoinKind::Widen
-                                                   : JoinKind::Loop);
+    State joined =
+        join(seen.states[last], state, terms, place,
+             count > options.unroll + 2 ? JoinKind::Widen : JoinKind::Loop);
     loseElements(joined);
     trim(joined, terms, keyFacets);
     if (sameState(joined, seen.states[last]))
@@ -199,10 +199,10 @@ bool Engine::admit(Activation &act, ir::BlockId block, State &state) {
   }
   if (seen.arrivals > 400) {
     result->budgetHit = true;
-    result->limits.insert("a loop of '" +
-                          graph.unit.declOf(graph.unit.functions[act.function])
-                              .name +
-                          "' that does not settle");
+    result->limits.insert(
+        "a loop of '" +
+        graph.unit.declOf(graph.unit.functions[act.function]).name +
+        "' that does not settle");
     return false;
   }
   last = seen.states.size();
@@ -218,8 +218,8 @@ void Engine::loseElements(State &state) {
   for (const Entry &e : state.store) {
     bool element = terms[e.base].kind == TermKind::Element;
     for (const ArrayRange &a : arrays)
-      element = element || (a.base == e.base && e.offset >= a.begin &&
-                            e.offset < a.end);
+      element = element ||
+                (a.base == e.base && e.offset >= a.begin && e.offset < a.end);
     if (element)
       forget(state, terms, e.value);
   }
@@ -306,9 +306,9 @@ void Engine::reportUnhandled(Activation &act, const State &state) {
     args.object = origin->argTexts[0];
   reportAt(act, origin, origin->span, state, state.raise.ifUncaught, args,
            state.raise.trace);
-  unhandled.push_back({{state.raise.ifUncaught.value, origin->span,
-                        args.object},
-                       state.raise.chain});
+  unhandled.push_back(
+      {{state.raise.ifUncaught.value, origin->span, args.object},
+       state.raise.chain});
 }
 
 /// A filter that may take the exception counts as protection, also on the

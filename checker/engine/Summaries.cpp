@@ -82,9 +82,8 @@ State Engine::enterCallee(const Where &at, uint32_t callee,
   };
   auto inside = [&](TermId id) {
     bool all = true;
-    terms.forEachAtom(id, [&](TermId a) {
-      all = all && names.toCallee.count(a.value);
-    });
+    terms.forEachAtom(
+        id, [&](TermId a) { all = all && names.toCallee.count(a.value); });
     return all;
   };
   for (const Entry &e : caller.store)
@@ -112,7 +111,6 @@ State Engine::enterCallee(const Where &at, uint32_t callee,
       ObjectState r = o;
       r.base = terms.rewrite(o.base, rename);
       r.owned = false;
-      r.born = nullptr;
       entry.objectFor(r.base) = r;
     }
   entry.irql = terms.rewrite(caller.irql, rename);
@@ -153,14 +151,13 @@ State Engine::returnFrom(const Where &at, uint32_t callee, const Exit &exit,
     mapped.insert(a.value);
   auto inside = [&](TermId id) {
     bool all = true;
-    terms.forEachAtom(
-        id, [&](TermId a) { all = all && mapped.contains(a.value); });
+    terms.forEachAtom(id,
+                      [&](TermId a) { all = all && mapped.contains(a.value); });
     return all;
   };
   auto shared = [&](TermId base) {
     TermId root = terms.root(base);
-    return mapped.contains(root.value) ||
-           terms[root].origin == Origin::Global;
+    return mapped.contains(root.value) || terms[root].origin == Origin::Global;
   };
   std::erase_if(out.store, [&](const Entry &e) { return shared(e.base); });
   std::erase_if(out.zeros, [&](const ZeroRange &z) { return shared(z.base); });
@@ -179,8 +176,8 @@ State Engine::returnFrom(const Where &at, uint32_t callee, const Exit &exit,
       TermId base = terms.rewrite(TermId(t.a), rename);
       Address a = terms.address(base);
       uint32_t epoch = t.extent ? t.extent : caller.epoch(terms.root(a.base));
-      r = terms.initial({a.base, t.value + a.offset}, t.type,
-                        uint8_t(t.extra), epoch, t.generation);
+      r = terms.initial({a.base, t.value + a.offset}, t.type, uint8_t(t.extra),
+                        epoch, t.generation);
     } else if (t.origin == Origin::Result || t.origin == Origin::Join ||
                t.origin == Origin::Allocation) {
       // Made in the callee; the caller may still hold one made by the same
@@ -379,12 +376,12 @@ Engine::Summary &Engine::summarize(const Where &at, uint32_t callee,
     act.depth = at.act.depth + 1;
     std::vector<Exit> exits = run(act, s.entry);
     s.cut = act.cut;
-    bool same = exits.size() == s.exits.size() &&
-                std::equal(exits.begin(), exits.end(), s.exits.begin(),
-                           [](const Exit &a, const Exit &b) {
-                             return a.raised == b.raised &&
-                                    sameState(a.state, b.state);
-                           });
+    bool same =
+        exits.size() == s.exits.size() &&
+        std::equal(exits.begin(), exits.end(), s.exits.begin(),
+                   [](const Exit &a, const Exit &b) {
+                     return a.raised == b.raised && sameState(a.state, b.state);
+                   });
     s.exits = std::move(exits);
     if (!s.recursive || same)
       break;
@@ -437,10 +434,6 @@ void Engine::lostInCallee(const Where &at, State &state, TermId callResult) {
   State visible = needed(at, state);
   if (callResult.valid())
     visible.setTemp(UINT32_MAX, callResult);
-  auto isRoot = [](const Term &t) {
-    return t.kind == TermKind::Symbol || t.origin == Origin::Local ||
-           t.origin == Origin::Global || t.origin == Origin::Canonical;
-  };
   for (TermId id : lost) {
     const ObjectState o = *state.object(id);
     Activation inner;
@@ -453,7 +446,8 @@ void Engine::lostInCallee(const Where &at, State &state, TermId callResult) {
     bool isCall = after && after->kind == TraceNode::Kind::Call;
     inner.callerTrace = isCall ? after->prev : after;
     state.trace = isCall ? after->sub : nullptr;
-    checkLeaks(inner, o.lostAt, o.lostAt->span, state, visible, isRoot, {id});
+    checkLeaks(inner, o.lostAt, o.lostAt->span, state, visible, isStorage,
+               {id});
     state.trace = after;
     if (ObjectState *left = state.object(id))
       left->lostAt = nullptr;

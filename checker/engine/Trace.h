@@ -29,7 +29,6 @@ struct TraceNode {
     Outcome, ///< outcome's note
     Call,    ///< instr: the call; sub: what happened inside
     Raise,   ///< instr raised an exception
-    Caught,  ///< instr: first of the handler or finally part
   };
   Kind kind = Kind::Assume;
   contract::FacetState state = 0;

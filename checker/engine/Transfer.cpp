@@ -48,10 +48,10 @@ void Engine::step(const Where &at, State state, States &out) {
     break;
   case InstrKind::Havoc:
     if (i.dst)
-      state.setTemp(i.dst.value,
-                    fresh(state, terms,
-                          terms.symbol(Origin::Result, valueType(i.type),
-                                       at.key)));
+      state.setTemp(
+          i.dst.value,
+          fresh(state, terms,
+                terms.symbol(Origin::Result, valueType(i.type), at.key)));
     break;
   case InstrKind::EndLifetime:
     endLifetime(at, state, i.local);
@@ -65,9 +65,9 @@ TermId Engine::eval(const Where &at, State &state, ir::ExprId id) {
   auto shallow = [&](TermId t, unsigned slot) {
     if (terms.depth(t) <= kMaxDepth)
       return t;
-    return fresh(state, terms,
-                 terms.symbol(Origin::Result, terms[t].type, at.key,
-                              0x1000 + slot));
+    return fresh(
+        state, terms,
+        terms.symbol(Origin::Result, terms[t].type, at.key, 0x1000 + slot));
   };
   switch (e.kind) {
   case ir::ExprKind::Int:
@@ -115,13 +115,13 @@ TermId Engine::eval(const Where &at, State &state, ir::ExprId id) {
                    extent ? first.offset + int64_t(extent) : kEndOfMemory});
     if (terms.isConst(index))
       return terms.element(base, index, uint32_t(e.value), 0);
-    return shallow(terms.element(base, index, uint32_t(e.value),
-                                 uint32_t(std::min<uint64_t>(extent, 1u << 30))),
-                   id.value);
+    return shallow(
+        terms.element(base, index, uint32_t(e.value),
+                      uint32_t(std::min<uint64_t>(extent, 1u << 30))),
+        id.value);
   }
   case ir::ExprKind::Unary:
-    return shallow(terms.unary(e.op, valueType(e.type),
-                               eval(at, state, e.lhs)),
+    return shallow(terms.unary(e.op, valueType(e.type), eval(at, state, e.lhs)),
                    id.value);
   case ir::ExprKind::Binary: {
     TermId a = eval(at, state, e.lhs), b = eval(at, state, e.rhs);
@@ -140,267 +140,8 @@ TermId Engine::eval(const Where &at, State &state, ir::ExprId id) {
 }
 
 //===----------------------------------------------------------------------===//
-// Memory
+// Accesses
 //===----------------------------------------------------------------------===//
-
-static uint8_t entrySize(const ir::Type &type) {
-  return type.kind == ir::TypeKind::Pointer || type.size == 0 || type.size > 8
-             ? 8
-             : uint8_t(type.size);
-}
-
-TermId Engine::readMemory(const Where &at, State &state, TermId address,
-                          const ir::Type &type, uint8_t bitOffset,
-                          uint8_t bitWidth) {
-  Address a = terms.address(address);
-  ValueType vt = valueType(type);
-  Entry want{a.base, a.offset, TermId(), entrySize(type), bitOffset, bitWidth};
-  if (const Entry *e = state.find(want))
-    return e->value;
-  if (state.isZero(a.base, a.offset, want.size))
-    return terms.constant(0);
-  const Term base = terms[a.base];
-  if (base.kind == TermKind::Element) {
-    // It may be any element: what is done to it is done to one of those in
-    // view, and nobody knows which.
-    Address array = terms.address(base.lhs());
-    int64_t end = base.extent ? array.offset + int64_t(base.extent)
-                              : kEndOfMemory;
-    for (const Entry &e : state.store) {
-      const Term &o = terms[e.base];
-      bool may = e.base == array.base && e.offset >= array.offset &&
-                 e.offset < end;
-      if (o.kind == TermKind::Element && e.base != a.base)
-        may = may || terms.address(o.lhs()).base == array.base;
-      if (may)
-        forget(state, terms, e.value);
-    }
-  }
-  if (base.kind == TermKind::Object && base.origin == Origin::Global) {
-    const ir::Global &g = graph.unit.globals[base.a];
-    if (g.isConst)
-      for (const ir::GlobalInit &init : g.inits)
-        if (int64_t(init.offset) == a.offset && entrySize(init.type) == want.size)
-          switch (init.kind) {
-          case ir::GlobalInit::Kind::Int:
-            return terms.constant(init.value, valueType(init.type));
-          case ir::GlobalInit::Kind::FunctionAddr:
-            return terms.object(Origin::Function, init.index);
-          case ir::GlobalInit::Kind::GlobalAddr:
-            return terms.add(terms.object(Origin::Global, init.index),
-                             init.value);
-          case ir::GlobalInit::Kind::StringAddr:
-            return terms.object(Origin::String, init.index);
-          }
-  }
-  // Part of something wider, or something put together from parts.
-  bool overlaps = false;
-  for (const Entry &e : state.store) {
-    if (e.base != a.base || e.offset >= a.offset + want.size ||
-        a.offset >= e.offset + e.size)
-      continue;
-    if (e.bitWidth && bitWidth &&
-        (e.bitOffset + e.bitWidth <= bitOffset ||
-         bitOffset + bitWidth <= e.bitOffset) &&
-        e.offset == a.offset)
-      continue; // neighbouring bit-fields
-    overlaps = true;
-    if (e.bitWidth || bitWidth)
-      break;
-    if (e.offset <= a.offset && a.offset + want.size <= e.offset + e.size) {
-      int64_t shift = (a.offset - e.offset) * 8;
-      if (shift == 0)
-        return terms.cast(vt, e.value);
-      if (terms.isConst(e.value))
-        return terms.constant(
-            int64_t(uint64_t(terms.constValue(e.value)) >> shift), vt);
-    }
-    break;
-  }
-  if (overlaps)
-    return fresh(state, terms,
-                 terms.symbol(Origin::Result, vt, at.key, 0x3000));
-  if (bitWidth && bitWidth < vt.size * 8 && !vt.isSigned) {
-    TermId v = terms.initial(a, vt, bitOffset + 1,
-                             state.epoch(terms.root(a.base)));
-    restrict(state, terms, v, 0,
-             int64_t(llvm::maskTrailingOnes<uint64_t>(bitWidth)));
-    want.value = v;
-    state.put(want);
-    return v;
-  }
-  // The same name every time: what is in the store is all that has changed
-  // since the epoch began.
-  want.value = terms.initial(a, vt, 0, state.epoch(terms.root(a.base)));
-  state.put(want);
-  return want.value;
-}
-
-void Engine::havocRange(const Where &at, State &state, TermId address,
-                        int64_t lo, int64_t hi) {
-  Address a = terms.address(address);
-  TermId root = terms.root(a.base);
-  if (terms[root].origin == Origin::Function ||
-      terms[root].origin == Origin::String || terms.isConst(root))
-    return;
-  if (!state.objects.empty() && lo == 0)
-    writtenBehind(state, a);
-  bool any = false;
-  auto lost = [&](TermId v) { lose(state, terms, v); };
-  state.eraseRange(a.base,
-                   lo == std::numeric_limits<int64_t>::min() ? lo
-                                                             : a.offset + lo,
-                   hi == kEndOfMemory ? hi : a.offset + hi, lost);
-  // Elements of arrays that lie in there too.
-  for (size_t i = 0; i < state.store.size();) {
-    const Entry &e = state.store[i];
-    const Term &b = terms[e.base];
-    if (b.kind == TermKind::Element && e.base != a.base) {
-      Address array = terms.address(b.lhs());
-      if (array.base == a.base &&
-          (hi == kEndOfMemory || array.offset < a.offset + hi) &&
-          (b.extent == 0 || array.offset + b.extent > a.offset + lo)) {
-        TermId v = e.value;
-        state.store.erase(state.store.begin() + long(i));
-        lost(v);
-        any = true;
-        continue;
-      }
-    }
-    ++i;
-  }
-  (void)any;
-  state.setEpoch(root, at.key);
-}
-
-/// Memory of a tracked object is written behind its structure: an MDL whose
-/// page numbers are filled in by hand describes what its author says.
-void Engine::writtenBehind(State &state, const Address &a) {
-  TermId root = terms.root(a.base);
-  ObjectState *o = state.object(root);
-  if (!o || o->errored)
-    return;
-  for (const contract::Automaton &automaton : rules.automata) {
-    int64_t end = 0;
-    for (const ir::Field &f : graph.unit.fields)
-      for (const std::string &record : automaton.records)
-        if (f.record == record)
-          end = std::max(end, int64_t(f.offset + f.type.size));
-    if (automaton.records.empty() ||
-        (a.base == root && (a.offset <= 0 || a.offset < end)))
-      continue;
-    for (contract::FacetId f : automaton.facets) {
-      bool isLife = false;
-      for (const auto &u : automaton.uses)
-        isLife |= u.facet == f;
-      if (!isLife)
-        o->facets[f.value] = contract::kUnknownState;
-    }
-  }
-}
-
-void Engine::writeMemory(const Where &at, State &state, TermId address,
-                         TermId value, uint64_t size, uint8_t bitOffset,
-                         uint8_t bitWidth) {
-  Address a = terms.address(address);
-  const Term base = terms[a.base];
-  if (base.kind == TermKind::Const)
-    return; // through null or a fixed address: nothing we follow
-  if (!state.objects.empty())
-    writtenBehind(state, a);
-  Entry put{a.base, a.offset, value, uint8_t(std::min<uint64_t>(size, 8)),
-            bitOffset, bitWidth};
-  auto lost = [&](TermId v) { lose(state, terms, v); };
-  const Entry *exact = state.find(put);
-  if (!exact) {
-    for (size_t i = 0; i < state.store.size();) {
-      const Entry &e = state.store[i];
-      bool hit = e.base == a.base && e.offset < a.offset + int64_t(size) &&
-                 a.offset < e.offset + e.size;
-      if (hit && e.bitWidth && bitWidth && e.offset == a.offset &&
-          (e.bitOffset + e.bitWidth <= bitOffset ||
-           bitOffset + bitWidth <= e.bitOffset))
-        hit = false;
-      if (!hit) {
-        ++i;
-        continue;
-      }
-      TermId v = e.value;
-      state.store.erase(state.store.begin() + long(i));
-      lost(v);
-    }
-    if (!bitWidth)
-      state.eraseRange(a.base, a.offset, a.offset + int64_t(size), lost);
-    else if (state.isZero(a.base, a.offset, put.size)) {
-      // Its neighbours keep their zeroes only while nobody reads them whole.
-      state.eraseRange(a.base, a.offset, a.offset + put.size, lost);
-    }
-  }
-  // Other names for the same element.
-  if (base.kind == TermKind::Element) {
-    Address array = terms.address(base.lhs());
-    int64_t end = base.extent ? array.offset + int64_t(base.extent)
-                              : kEndOfMemory;
-    bool any = false;
-    for (size_t i = 0; i < state.store.size();) {
-      const Entry &e = state.store[i];
-      const Term &o = terms[e.base];
-      bool hit = e.base == array.base && e.offset >= array.offset &&
-                 e.offset < end;
-      if (o.kind == TermKind::Element && e.base != a.base &&
-          terms.root(e.base) == terms.root(a.base)) {
-        Address other = terms.address(o.lhs());
-        hit = other.base == array.base &&
-              (end == kEndOfMemory || other.offset < end) &&
-              (o.extent == 0 ||
-               other.offset + int64_t(o.extent) > array.offset);
-        // Different fields of the elements do not touch.
-        if (hit && o.lhs() == base.lhs() && o.value == base.value &&
-            (e.offset + e.size <= a.offset ||
-             a.offset + int64_t(size) <= e.offset))
-          hit = false;
-      }
-      if (!hit) {
-        ++i;
-        continue;
-      }
-      TermId v = e.value;
-      state.store.erase(state.store.begin() + long(i));
-      lost(v);
-      any = true;
-    }
-    for (size_t i = 0; i < state.zeros.size();) {
-      if (state.zeros[i].base == array.base &&
-          state.zeros[i].offset < end &&
-          state.zeros[i].offset + state.zeros[i].size > array.offset) {
-        state.zeros.erase(state.zeros.begin() + long(i));
-        any = true;
-      } else {
-        ++i;
-      }
-    }
-    if (any)
-      state.setEpoch(terms.root(a.base), at.key);
-  } else {
-    for (size_t i = 0; i < state.store.size();) {
-      const Entry &e = state.store[i];
-      const Term &o = terms[e.base];
-      if (o.kind == TermKind::Element) {
-        Address array = terms.address(o.lhs());
-        if (array.base == a.base && a.offset >= array.offset &&
-            (o.extent == 0 || a.offset < array.offset + int64_t(o.extent))) {
-          TermId v = e.value;
-          state.store.erase(state.store.begin() + long(i));
-          lost(v);
-          state.setEpoch(terms.root(a.base), at.key);
-          continue;
-        }
-      }
-      ++i;
-    }
-  }
-  state.put(put);
-}
 
 /// The first 64 KiB are never mapped: where nothing handles the fault, control
 /// does not go on.
@@ -450,8 +191,8 @@ void Engine::load(const Where &at, State state, States &out) {
   access(at, state, address);
   const ir::Expr &e = at.function.exprs[i.addr.value];
   TermId v;
-  if (i.isVolatile && terms[terms.root(terms.address(address).base)].origin !=
-                          Origin::Local)
+  if (i.isVolatile &&
+      terms[terms.root(terms.address(address).base)].origin != Origin::Local)
     v = fresh(state, terms,
               terms.symbol(Origin::Result, valueType(i.type), at.key));
   else
@@ -487,11 +228,10 @@ void Engine::store(const Where &at, State state, States &out) {
   if (i.bitWidth && i.bitWidth < vt.size * 8) {
     uint64_t mask = llvm::maskTrailingOnes<uint64_t>(i.bitWidth);
     if (terms.isConst(v))
-      v = terms.constant(vt.isSigned
-                             ? llvm::SignExtend64(uint64_t(terms.constValue(v)) &
-                                                      mask,
-                                                  i.bitWidth)
-                             : int64_t(uint64_t(terms.constValue(v)) & mask));
+      v = terms.constant(
+          vt.isSigned ? llvm::SignExtend64(uint64_t(terms.constValue(v)) & mask,
+                                           i.bitWidth)
+                      : int64_t(uint64_t(terms.constValue(v)) & mask));
     else if (!vt.isSigned) {
       Range r = rangeOf(state, terms, v);
       if (r.lo < 0 || uint64_t(r.hi) > mask)
@@ -502,8 +242,8 @@ void Engine::store(const Where &at, State state, States &out) {
   }
   // The last reference to an object may be what is overwritten here.
   Address a = terms.address(address);
-  Entry where{a.base, a.offset, TermId(), entrySize(i.type), i.bitOffset,
-              i.bitWidth};
+  Entry where{a.base,      a.offset,  TermId(), entrySize(i.type),
+              i.bitOffset, i.bitWidth};
   TermId old;
   if (const Entry *e = state.find(where))
     old = terms.address(e->value).base;
@@ -529,54 +269,11 @@ void Engine::store(const Where &at, State state, States &out) {
         }
       }
       if (o->owned && !o->escaped && leakRule(*o).valid()) {
-        auto isRoot = [](const Term &t) {
-          return t.kind == TermKind::Symbol || t.origin == Origin::Local ||
-                 t.origin == Origin::Global || t.origin == Origin::Canonical;
-        };
-        checkLeaks(at.act, &i, i.span, state, needed(at, state), isRoot, {old});
+        checkLeaks(at.act, &i, i.span, state, needed(at, state), isStorage,
+                   {old});
       }
     }
   out.push_back(std::move(state));
-}
-
-void Engine::copyMemory(const Where &at, State &state, TermId to, TermId from,
-                        uint64_t size) {
-  Address t = terms.address(to), f = terms.address(from);
-  std::vector<Entry> moved;
-  for (const Entry &e : state.store)
-    if (e.base == f.base && e.offset >= f.offset &&
-        e.offset + e.size <= f.offset + int64_t(size)) {
-      Entry c = e;
-      c.base = t.base;
-      c.offset += t.offset - f.offset;
-      moved.push_back(c);
-    }
-  std::vector<ZeroRange> zeros;
-  for (const ZeroRange &z : state.zeros) {
-    int64_t lo = std::max(z.offset, f.offset);
-    int64_t hi = std::min(z.offset + z.size, f.offset + int64_t(size));
-    if (z.base == f.base && lo < hi)
-      zeros.push_back({t.base, lo + t.offset - f.offset, hi - lo});
-  }
-  havocRange(at, state, to, 0, int64_t(size));
-  for (const ZeroRange &z : zeros)
-    zeroMemory(at, state, terms.add(z.base, z.offset), uint64_t(z.size));
-  for (const Entry &e : moved)
-    state.put(e);
-}
-
-void Engine::zeroMemory(const Where &at, State &state, TermId to,
-                        uint64_t size) {
-  Address a = terms.address(to);
-  if (terms.isConst(a.base) || size == 0)
-    return;
-  havocRange(at, state, to, 0, int64_t(size));
-  auto it = std::lower_bound(state.zeros.begin(), state.zeros.end(), a,
-                             [](const ZeroRange &z, const Address &k) {
-                               return std::pair(z.base, z.offset) <
-                                      std::pair(k.base, k.offset);
-                             });
-  state.zeros.insert(it, {a.base, a.offset, int64_t(size)});
 }
 
 void Engine::copy(const Where &at, State state, States &out) {
@@ -635,12 +332,8 @@ void Engine::endLifetime(const Where &at, State &state, ir::LocalId local) {
   state.setEpoch(object, at.key);
   if (candidates.empty())
     return;
-  auto isRoot = [&](const Term &t) {
-    return t.kind == TermKind::Symbol || t.origin == Origin::Local ||
-           t.origin == Origin::Global || t.origin == Origin::Canonical;
-  };
-  checkLeaks(at.act, at.instr, at.instr->span, state, needed(at, state), isRoot,
-             candidates);
+  checkLeaks(at.act, at.instr, at.instr->span, state, needed(at, state),
+             isStorage, candidates);
   state.eraseRange(object, 0, kEndOfMemory, [](TermId) {});
 }
 

@@ -34,8 +34,8 @@ struct Coverage {
     std::string reason;
     friend auto operator<=>(const Function &, const Function &) = default;
   };
-  std::vector<Function> skipped;  ///< not lowered, and why
-  std::vector<Function> limited;  ///< analysed with less precision, and why
+  std::vector<Function> skipped; ///< not lowered, and why
+  std::vector<Function> limited; ///< analysed with less precision, and why
   /// Functions without body and contract that were given a tracked object,
   /// and how often.
   std::map<std::string, unsigned> unknownCallees;
