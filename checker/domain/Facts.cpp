@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "domain/Facts.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
@@ -579,19 +580,24 @@ bool domain::assume(State &state, TermTable &terms, TermId id, bool truth) {
   return true;
 }
 
+bool domain::impose(State &state, TermTable &terms, TermId id,
+                    const Fact &fact) {
+  if (!restrict(state, terms, id, fact.lo, fact.hi) ||
+      (fact.knownMask &&
+       !setBits(state, terms, id, fact.knownMask, fact.knownBits)))
+    return false;
+  return llvm::all_of(fact.excluded, [&](int64_t v) {
+    return v == 0 ? assume(state, terms, id, true)
+                  : exclude(state, terms, id, v);
+  });
+}
+
 bool domain::substitute(State &state, TermTable &terms, TermId from,
                         TermId to) {
   // What was known of `from` now holds for `to`.
-  if (const Fact *known = state.fact(from)) {
-    Fact f = *known;
-    if (!restrict(state, terms, to, f.lo, f.hi) ||
-        (f.knownMask && !setBits(state, terms, to, f.knownMask, f.knownBits)))
+  if (const Fact *known = state.fact(from))
+    if (Fact copy = *known; !impose(state, terms, to, copy))
       return false;
-    for (int64_t v : f.excluded)
-      if (v == 0 ? !assume(state, terms, to, true)
-                 : !exclude(state, terms, to, v))
-        return false;
-  }
   auto replace = [&](TermId atom) { return atom == from ? to : atom; };
   auto rewrite = [&](TermId id) { return terms.rewrite(id, replace); };
 

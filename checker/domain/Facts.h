@@ -36,6 +36,9 @@ bool assume(State &state, TermTable &terms, TermId id, bool truth);
 bool restrict(State &state, TermTable &terms, TermId id, int64_t lo,
               int64_t hi);
 
+/// Restricts `id` to what `fact` says; false when nothing remains.
+bool impose(State &state, TermTable &terms, TermId id, const Fact &fact);
+
 /// Replaces symbol `from` by `to` everywhere in `state`. False when what is
 /// known of the two contradicts.
 bool substitute(State &state, TermTable &terms, TermId from, TermId to);

@@ -7,6 +7,7 @@
 #include "domain/Lattice.h"
 
 #include "llvm/ADT/Hashing.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallPtrSet.h"
 
 #include <algorithm>
@@ -32,13 +33,18 @@ static uint64_t facetsHash(const ObjectState &o, FacetMask mask) {
                     (o.owned ? 4u : 0u));
 }
 
-static bool isTracked(const ObjectState &o, FacetMask mask) {
+bool domain::isTracked(const ObjectState &o, FacetMask mask) {
   if (o.errored)
     return true;
   for (size_t i = 0; i < kMaxFacets; ++i)
     if ((mask >> i & 1) && o.facets[i] != contract::kUnknownState)
       return true;
   return false;
+}
+
+bool domain::tracksAny(const State &state, FacetMask mask) {
+  return llvm::any_of(state.objects,
+                      [&](const ObjectState &o) { return isTracked(o, mask); });
 }
 
 uint64_t domain::automatonKey(const State &state, TermTable &terms,
@@ -51,6 +57,8 @@ uint64_t domain::automatonKey(const State &state, TermTable &terms,
       if (isTracked(o, mask))
         parts.push_back({o.site, facetsHash(o, mask)});
     std::sort(parts.begin(), parts.end());
+    // Nor of how many there are: loops make any number.
+    parts.erase(llvm::unique(parts), parts.end());
     for (auto &[site, f] : parts)
       h = mix(mix(h, site), f);
   } else {
@@ -415,8 +423,12 @@ TermId Joiner::value(TermId va, TermId vb, ValueType type, uint32_t where) {
     symbol = terms.withGeneration(symbol, g);
   taken.insert(symbol.value);
   it->second = symbol;
-  // What was said of the symbol before was about something else.
+  // What was said of the symbol before was about something else. That its
+  // memory changed at all must stay, or joining again would not settle.
+  bool changed = a.epoch(symbol) != 0 || b.epoch(symbol) != 0;
   forgetFacts(out, terms, symbol);
+  if (changed)
+    out.setEpoch(symbol, place | 0x40000000u);
   std::erase_if(out.objects,
                 [&](const ObjectState &o) { return o.base == symbol; });
   hull(symbol, va, vb);

@@ -31,6 +31,10 @@ enum class KeyKind : uint8_t {
 /// whether a condition is known.
 using FacetMask = uint32_t;
 
+/// Is `object` in a state that `mask` asks for?
+bool isTracked(const ObjectState &object, FacetMask mask);
+bool tracksAny(const State &state, FacetMask mask);
+
 /// States with the same key may be joined.
 uint64_t automatonKey(const State &state, TermTable &terms, KeyKind kind,
                       FacetMask mask);

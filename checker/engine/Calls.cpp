@@ -357,6 +357,7 @@ void Engine::checkUses(const Where &at, CallValues &values, State &state) {
       for (const auto &u : automaton.uses)
         if (!o->errored && o->facets[u.facet.value] == u.state) {
           ReportArgs args;
+          args.site = o->site;
           args.object = n < at.instr->argTexts.size() ? at.instr->argTexts[n]
                                                       : objectName(*o);
           if (at.instr->callee)
@@ -385,6 +386,7 @@ void Engine::checkRequirements(const Where &at,
       if (v.state == now) {
         ReportArgs args;
         const std::string *name = argumentName(at, *r.object, state, o->base);
+        args.site = o->site;
         args.object = name && !name->empty() ? *name : objectName(*o);
         args.callee = contract.name;
         args.state = rules.facet(r.facet).states[now - 1];

@@ -40,13 +40,23 @@ using domain::ValueType;
 struct EngineOptions {
   /// States with one automaton part that are kept apart at a block.
   unsigned keepApart = 8;
+  /// The same while no object is in view and nothing but values tells states
+  /// apart.
+  unsigned keepValues = 8;
   /// Callees that cannot break a rule where they are called are taken as
   /// unknown. What is found behind one is as doubtful as on joined states.
   bool skipIrrelevant = false;
   /// Arrivals at a loop head with one automaton part before widening.
   unsigned unroll = 5;
+  /// The same while no object is in view.
+  unsigned unrollValues = 5;
   /// Objects made or first seen at one place that are kept in view.
   unsigned perSite = 4;
+  /// A callee with more blocks than this, those of its own callees included,
+  /// that is given nothing tracked is analysed once for all callers like this,
+  /// with unknown arguments: as a module. 0: none is. What is found behind or
+  /// inside one is as doubtful as on joined states.
+  unsigned moduleWeight = 0;
   /// States processed in one activation of a function; beyond it the
   /// activation is cut short and says so.
   unsigned activationBudget = 6000;
@@ -56,7 +66,14 @@ struct EngineOptions {
   unsigned callDepth = 12;
   /// When set, only objects made at this site are tracked. Keeping one object
   /// in view at a time is polynomial where all together are exponential.
+  /// Paths that have nothing to do with it are not followed to their end.
   std::optional<uint32_t> focus;
+  /// As `focus`: no object at all. What remains are the IRQL, exceptions, and
+  /// the places where objects would be made (EntryResult::sites).
+  static constexpr uint32_t kNoSite = UINT32_MAX;
+  /// When set, a branch that has a way in here is only taken that way: the
+  /// run retraces one path (Report::decisions), exactly.
+  const std::set<const ir::Instr *> *guide = nullptr;
 };
 
 /// A violation as the engine sees it.
@@ -64,6 +81,11 @@ struct Report {
   contract::Finding finding;
   /// Only found on states that were joined.
   bool merged = false;
+  /// Where the object was made or first seen; EngineOptions::kNoSite when it
+  /// is about none.
+  uint32_t site = EngineOptions::kNoSite;
+  /// The conditions that its path takes, when it is merged.
+  std::set<const ir::Instr *> decisions;
 };
 
 /// Order in which reports are kept apart; one mistake is one report however
@@ -85,6 +107,9 @@ struct EntryResult {
   bool budgetHit = false;
   std::set<std::string> limits; ///< what was coarsened, in words
   std::set<uint32_t> sites;     ///< sites at which objects were made
+  std::set<uint32_t> modules;   ///< callees that were taken as modules
+  /// Of a module: sites of objects that it hands to its caller.
+  std::set<uint32_t> exported;
 };
 
 struct EngineStats {
@@ -100,8 +125,13 @@ public:
 
   /// Analyses the function with an unknown caller.
   EntryResult runEntry(uint32_t function);
+  /// Analyses the function as a module. Nothing that is found counts before
+  /// a caller confirms it.
+  const EntryResult &runModule(uint32_t function);
 
   EngineStats stats;
+  /// Of modules, as far as they came up.
+  std::map<uint32_t, EntryResult> modules;
   /// Functions an activation of which was computed.
   std::set<uint32_t> analysed;
   std::map<std::string, unsigned> unknownCallees;
@@ -133,7 +163,7 @@ private:
     std::vector<std::vector<State>> pending;
     std::map<uint32_t, Seen> seen;
     std::set<std::pair<uint32_t, uint32_t>> worklist; ///< (order, block)
-    std::vector<Exit> exits;
+    std::vector<State> returned, raised;              ///< states that left
   };
   std::vector<Exit> run(Activation &act, State entry);
   void arrive(Activation &act, ir::BlockId block, State state);
@@ -146,6 +176,9 @@ private:
   void reportUnhandled(Activation &act, const State &state);
   void settleUnhandled(EntryResult &result);
   void dropDead(const Activation &act, ir::BlockId block, State &state);
+  bool isGuidedAway(const ir::Function &f, const FunctionGraph &g,
+                    const ir::Block &from, ir::BlockId to) const;
+  bool isOver(const Activation &act, ir::BlockId block, const State &state);
 
   //===--- Transfer.cpp, Memory.cpp: instructions
   //-------------------------------------===//
@@ -250,17 +283,36 @@ private:
     llvm::DenseMap<uint32_t, TermId> toCallee;
     std::vector<TermId> toCaller; ///< by canonical number
     std::vector<TermId> atoms;    ///< reached, in order
+    bool module = false;
   };
   bool mayMatter(uint32_t callee, const CallValues &values,
                  const State &state) const;
+  bool givesTracked(const CallValues &values, const State &state) const;
   State enterCallee(const Where &at, uint32_t callee, const CallValues &values,
                     State &caller, Renaming &names);
-  /// The caller's state after `exit`; the callee's result in `result`.
-  State returnFrom(const Where &at, uint32_t callee, const Exit &exit,
-                   const State &caller, const Renaming &names, TermId &result);
-  /// `at` is where the outermost of several calls stands.
-  Summary &summarize(const Where &at, uint32_t callee, State entry,
-                     const State &caller);
+  /// The caller's state after `exit`, if that can be; the callee's result in
+  /// `result`.
+  std::optional<State> returnFrom(const Where &at, uint32_t callee,
+                                  const Exit &exit, const State &caller,
+                                  const Renaming &names, TermId &result);
+  /// `from` and `site` are where the outermost of several calls stands.
+  Summary &summarize(const Activation &from, const ir::Instr *site,
+                     bool guarded, uint32_t callee, State entry,
+                     const TraceNode *trace, bool callerMerged);
+
+  //===--- Modules.cpp: callees that are analysed for all callers at once ===//
+  bool isModule(uint32_t callee, const CallValues &values,
+                const State &state) const;
+  State enterModule(uint32_t callee, const CallValues &values,
+                    const State &caller, Renaming &names);
+  Summary &summarizeModule(uint32_t callee, State entry);
+  /// What stands in the caller for what a module found in its memory when it
+  /// began.
+  TermId foundByModule(const State &caller, TermId base,
+                       const domain::Term &found);
+  bool mergeModuleExit(const Where &at, const Exit &exit, State &out,
+                       llvm::function_ref<bool(TermId)> isLocal,
+                       llvm::function_ref<TermId(TermId)> rename);
 
   //===--- Reports.cpp
   //------------------------------------------------------===//
@@ -271,12 +323,15 @@ private:
     std::string irql;
     std::string limit;
     std::string because;
+    uint32_t site = EngineOptions::kNoSite;
   };
   void report(const Where &at, const State &state, contract::RuleId rule,
               const ReportArgs &args);
   void reportAt(const Activation &act, const ir::Instr *instr, Span span,
                 const State &state, contract::RuleId rule,
                 const ReportArgs &args, const TraceNode *trace);
+  static void collectDecisions(const TraceNode *trace,
+                               std::set<const ir::Instr *> &decisions);
   void appendPath(const TraceNode *trace, unsigned depth,
                   std::vector<contract::PathStep> &path);
   std::string describe(const TraceNode &node, contract::PathStep::Kind &kind);
@@ -304,6 +359,8 @@ private:
   const UnitGraph &graph;
   const contract::RuleSet &rules;
   EngineOptions options;
+  /// Where control may still come to the site in focus.
+  std::optional<SiteReach> reach;
   TermTable terms;
   TraceArena arena;
   EntryResult *result = nullptr;

@@ -9,12 +9,45 @@
 #include "llvm/ADT/STLExtras.h"
 
 #include <functional>
+#include <optional>
 
 using namespace mdlcheck;
 using namespace mdlcheck::engine;
 using namespace mdlcheck::ir;
 
 namespace {
+
+/// Blocks from which one of `targets` can be reached, unwinding included; with
+/// `raised`, by an exception that is not handled on the way.
+llvm::BitVector reaching(const Function &f, std::vector<uint32_t> targets,
+                         bool raised = false) {
+  auto handles = [&](uint32_t b) {
+    return raised && llvm::any_of(f.blocks[b].instrs, [](const Instr &i) {
+             return i.kind == InstrKind::Assume &&
+                    i.assumeKind == AssumeKind::Handled;
+           });
+  };
+  std::vector<std::vector<uint32_t>> preds(f.blocks.size());
+  for (uint32_t b = 0; b < f.blocks.size(); ++b) {
+    for (BlockId s : f.blocks[b].succs)
+      preds[s.value].push_back(b);
+    if (f.blocks[b].unwind)
+      preds[f.blocks[b].unwind.value].push_back(b);
+  }
+  llvm::BitVector reached(unsigned(f.blocks.size()));
+  for (uint32_t b : targets)
+    reached.set(b);
+  while (!targets.empty()) {
+    uint32_t b = targets.back();
+    targets.pop_back();
+    for (uint32_t p : preds[b])
+      if (!reached.test(p) && !handles(p)) {
+        reached.set(p);
+        targets.push_back(p);
+      }
+  }
+  return reached;
+}
 
 /// Temporaries and locals an expression reads.
 struct Uses {
@@ -117,6 +150,52 @@ Effects effectsOf(const Function &f, const Instr &i) {
     break;
   }
   return r;
+}
+
+/// What `e` is whatever the state, when the call passes constants there.
+std::optional<int64_t> fixedValue(const Function &f, const Instr &call,
+                                  const contract::Expr &e) {
+  using K = contract::Expr::Kind;
+  if (e.kind == K::Const)
+    return e.value;
+  if (e.kind == K::Param) {
+    if (e.index >= call.args.size())
+      return std::nullopt;
+    ExprId id = call.args[e.index].value;
+    while (id && f.exprs[id.value].kind == ExprKind::Cast)
+      id = f.exprs[id.value].lhs;
+    if (id && f.exprs[id.value].kind == ExprKind::Int)
+      return f.exprs[id.value].value;
+    return std::nullopt;
+  }
+  std::optional<int64_t> a, b;
+  if (e.lhs)
+    a = fixedValue(f, call, *e.lhs);
+  if (e.rhs)
+    b = fixedValue(f, call, *e.rhs);
+  if (e.kind == K::Not && a)
+    return !*a;
+  if (e.kind == K::And && (a == 0 || b == 0))
+    return 0;
+  if (!a || !b)
+    return std::nullopt;
+  int64_t x = *a, y = *b;
+  switch (e.kind) {
+  case K::And:
+    return x && y;
+  case K::Or:
+    return x || y;
+  case K::Eq:
+    return x == y;
+  case K::Ne:
+    return x != y;
+  case K::BitAnd:
+    return x & y;
+  case K::BitOr:
+    return x | y;
+  default:
+    return std::nullopt;
+  }
 }
 
 bool asksFacet(const contract::Expr &e) {
@@ -316,7 +395,8 @@ void UnitGraph::buildFunction(uint32_t index, uint32_t &nextKey) {
 
 void UnitGraph::findEntries() {
   callers.resize(unit.functions.size());
-  llvm::BitVector called(unit.functions.size()), taken(unit.functions.size());
+  addressTaken.resize(unit.functions.size());
+  llvm::BitVector called(unit.functions.size()), &taken = addressTaken;
   auto bodyOf = [&](DeclId d) -> int { return unit.decls[d.value].body; };
   for (const Function &f : unit.functions) {
     for (const Expr &e : f.exprs)
@@ -349,9 +429,12 @@ void UnitGraph::findRelevance(const contract::RuleSet &rules) {
   size_t n = unit.functions.size();
   relevance.resize(n);
   std::vector<std::vector<uint32_t>> callees(n);
+  std::vector<std::vector<uint32_t>> raisers(n); // whose exceptions get out
   for (size_t f = 0; f < n; ++f) {
     Relevance &r = relevance[f];
     r.weight = uint32_t(unit.functions[f].blocks.size());
+    llvm::BitVector out =
+        reaching(unit.functions[f], {unit.functions[f].unwindExit.value}, true);
     for (const Block &b : unit.functions[f].blocks)
       for (const Instr &i : b.instrs) {
         if (i.kind != InstrKind::Call || !i.callee)
@@ -361,11 +444,16 @@ void UnitGraph::findRelevance(const contract::RuleSet &rules) {
         if (!c) {
           if (body >= 0 && !i.isVirtual)
             callees[f].push_back(uint32_t(body));
+          if (body >= 0 && !i.isVirtual && b.unwind && out.test(b.unwind.value))
+            raisers[f].push_back(uint32_t(body));
           continue;
         }
         r.irqlLimit |= !c->irql.empty();
         for (const contract::Outcome &o : c->outcomes) {
-          r.raises |= o.kind == contract::Outcome::Kind::Raises;
+          if (o.when && fixedValue(unit.functions[f], i, *o.when) == 0)
+            continue;
+          r.raises |= o.kind == contract::Outcome::Kind::Raises && b.unwind &&
+                      out.test(b.unwind.value);
           r.facets |= o.ifUncaught.valid();
           for (const auto &a : o.assigns)
             r.irqlChange |= a.place->kind == contract::Expr::Kind::Irql;
@@ -389,9 +477,10 @@ void UnitGraph::findRelevance(const contract::RuleSet &rules) {
         r.facets |= relevance[c].facets;
         r.irqlChange |= relevance[c].irqlChange;
         r.irqlLimit |= relevance[c].irqlLimit;
-        r.raises |= relevance[c].raises;
         weight = std::min(weight + relevance[c].weight, 100000u);
       }
+      for (uint32_t c : raisers[f])
+        r.raises |= relevance[c].raises;
       Relevance &old = relevance[f];
       if (r.facets != old.facets || r.irqlChange != old.irqlChange ||
           r.irqlLimit != old.irqlLimit || r.raises != old.raises ||
@@ -402,4 +491,73 @@ void UnitGraph::findRelevance(const contract::RuleSet &rules) {
       }
     }
   }
+}
+
+//===----------------------------------------------------------------------===//
+// Reaching one instruction
+//===----------------------------------------------------------------------===//
+
+static bool isIndirect(const Instr &i) {
+  return i.kind == InstrKind::Call && !i.callee && i.target;
+}
+
+SiteReach::SiteReach(const UnitGraph &graph, uint32_t site)
+    : graph(graph), site(site) {
+  const Unit &unit = graph.unit;
+  functions.resize(unit.functions.size());
+  blocks.resize(unit.functions.size());
+  std::vector<uint32_t> work;
+  auto add = [&](uint32_t f) {
+    if (!functions.test(f)) {
+      functions.set(f);
+      work.push_back(f);
+    }
+  };
+  // Keys are given out function by function.
+  for (uint32_t f = 0; f < unit.functions.size(); ++f) {
+    const FunctionGraph &g = graph.functions[f];
+    if (g.firstKey.empty() || g.firstKey.front() > site)
+      break;
+    if (site <= g.key(BlockId(uint32_t(g.firstKey.size() - 1)),
+                      unit.functions[f].blocks.back().instrs.size()))
+      add(f);
+  }
+  bool throughPointers = false;
+  while (!work.empty()) {
+    uint32_t f = work.back();
+    work.pop_back();
+    for (uint32_t caller : graph.callers[f])
+      add(caller);
+    if (!graph.addressTaken.test(f) || throughPointers)
+      continue;
+    throughPointers = true;
+    for (uint32_t g = 0; g < unit.functions.size(); ++g)
+      for (const Block &b : unit.functions[g].blocks)
+        if (llvm::any_of(b.instrs, isIndirect))
+          add(g);
+  }
+}
+
+bool SiteReach::from(uint32_t function, BlockId block) {
+  llvm::BitVector &reached = blocks[function];
+  if (!reached.empty())
+    return reached.test(block.value);
+  const Function &f = graph.unit.functions[function];
+  const FunctionGraph &g = graph.functions[function];
+  bool pointers = functions.anyCommon(graph.addressTaken);
+  std::vector<uint32_t> hits;
+  for (uint32_t b = 0; b < f.blocks.size(); ++b) {
+    const Block &from = f.blocks[b];
+    bool hit =
+        site >= g.firstKey[b] && site < g.key(BlockId(b), from.instrs.size());
+    for (const Instr &i : from.instrs) {
+      int body = i.callee ? graph.unit.decls[i.callee.value].body : -1;
+      hit |= i.kind == InstrKind::Call && body >= 0 && within(uint32_t(body));
+      hit |= pointers && isIndirect(i);
+    }
+    if (hit)
+      hits.push_back(b);
+  }
+  reached = reaching(f, std::move(hits));
+  return reached.test(block.value);
 }

@@ -53,6 +53,25 @@ struct Relevance {
   bool worthEntering() const { return facets || (irqlChange && irqlLimit); }
 };
 
+class UnitGraph;
+
+/// From which blocks and functions control can come to one instruction.
+class SiteReach {
+public:
+  /// `site` is an instruction key.
+  SiteReach(const UnitGraph &graph, uint32_t site);
+  /// Can a call of `function` come to the site?
+  bool within(uint32_t function) const { return functions.test(function); }
+  /// Can it be reached from the start of `block`, without returning?
+  bool from(uint32_t function, ir::BlockId block);
+
+private:
+  const UnitGraph &graph;
+  uint32_t site;
+  llvm::BitVector functions;
+  std::vector<llvm::BitVector> blocks; ///< by function; empty: not asked yet
+};
+
 /// A unit with everything that is worked out once before solving.
 class UnitGraph {
 public:
@@ -77,6 +96,8 @@ public:
   std::vector<uint32_t> entries;
   std::vector<uint32_t> others;
   std::vector<std::vector<uint32_t>> callers; ///< by function, direct calls
+  /// Functions whose address is taken: what a call through a pointer may mean.
+  llvm::BitVector addressTaken;
 
   /// Offset of record::field in this unit; -1 when it is never mentioned.
   int64_t fieldOffset(llvm::StringRef record, llvm::StringRef field,

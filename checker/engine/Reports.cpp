@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "engine/Engine.h"
 
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringExtras.h"
 
 #include <algorithm>
@@ -109,6 +110,8 @@ std::string Engine::describe(const TraceNode &node, PathStep::Kind &kind) {
                     : std::string("the function called");
   };
   switch (node.kind) {
+  case TraceNode::Kind::Join:
+    break;
   case TraceNode::Kind::Assume:
     kind = PathStep::Kind::Assume;
     switch (i.assumeKind) {
@@ -222,12 +225,24 @@ void Engine::reportAt(const Activation &act, const ir::Instr *instr, Span span,
   if (leavingBy)
     onlyIfHandled.emplace(key, *leavingBy);
   bool merged = state.merged || outer;
+  std::vector<const Activation *> chain;
+  for (const Activation *a = &act; a; a = a->caller)
+    chain.push_back(a);
+  Report r;
+  if (merged) {
+    for (const Activation *a : chain)
+      collectDecisions(a->callerTrace, r.decisions);
+    collectDecisions(trace, r.decisions);
+  }
   auto found = result->reports.find(key);
   if (found != result->reports.end() && (merged || !found->second.merged)) {
+    // One of the paths may be possible where the other is not.
+    if (found->second.merged)
+      found->second.decisions.merge(r.decisions);
     return;
   }
-  Report r;
   r.merged = merged;
+  r.site = args.site;
   contract::Finding &f = r.finding;
   f.rule = rule;
   f.where = location(span);
@@ -241,13 +256,10 @@ void Engine::reportAt(const Activation &act, const ir::Instr *instr, Span span,
   m = fill(m, "{limit}", args.limit);
   m = fill(m, "{because}", args.because.empty() ? "" : " " + args.because);
   f.message = std::move(m);
-  std::vector<const Activation *> chain;
-  for (const Activation *a = &act; a; a = a->caller)
-    chain.push_back(a);
   unsigned depth = 0;
   for (auto it = chain.rbegin(); it != chain.rend(); ++it) {
     const Activation *a = *it;
-    if (!a->caller)
+    if (!a->callSite)
       continue;
     appendPath(a->callerTrace, depth, f.path);
     PathStep step;
@@ -272,6 +284,22 @@ void Engine::reportAt(const Activation &act, const ir::Instr *instr, Span span,
   f.path.push_back(last);
   known.insert_or_assign(key, r);
   result->reports.insert_or_assign(key, std::move(r));
+}
+
+/// Conditions that were taken on any of the paths that `trace` stands for.
+void Engine::collectDecisions(const TraceNode *trace,
+                              std::set<const ir::Instr *> &decisions) {
+  llvm::DenseSet<const TraceNode *> seen;
+  llvm::SmallVector<const TraceNode *, 16> work{trace};
+  while (!work.empty()) {
+    const TraceNode *node = work.pop_back_val();
+    for (; node && seen.insert(node).second; node = node->prev) {
+      if (node->kind == TraceNode::Kind::Assume)
+        decisions.insert(node->instr);
+      if (node->sub)
+        work.push_back(node->sub);
+    }
+  }
 }
 
 bool Engine::isStorage(const Term &t) {
@@ -308,6 +336,7 @@ void Engine::checkLeaks(const Activation &act, const ir::Instr *instr,
       continue;
     ReportArgs args;
     args.object = objectName(*o);
+    args.site = o->site;
     contract::RuleId rule = leakRule(*o);
     o->errored = true;
     reportAt(act, instr, span, state, rule, args, state.trace);

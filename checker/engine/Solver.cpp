@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "engine/Engine.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 #include <algorithm>
 
 using namespace mdlcheck;
@@ -17,6 +19,8 @@ Engine::Engine(const UnitGraph &graph, const contract::RuleSet &rules,
     : graph(graph), rules(rules), options(options) {
   keyFacets = graph.keyFacets;
   entryIrql = terms.symbol(Origin::Irql, {1, false, false}, 0);
+  if (options.focus && *options.focus != EngineOptions::kNoSite)
+    reach.emplace(graph, *options.focus);
 }
 
 EntryResult Engine::runEntry(uint32_t function) {
@@ -72,7 +76,7 @@ std::vector<Engine::Exit> Engine::run(Activation &act, State entry) {
     if (act.cut && act.statesUsed > 2 * options.activationBudget)
       break;
     for (State &s : states) {
-      if (!admit(act, block, s))
+      if (isOver(act, block, s) || !admit(act, block, s))
         continue;
       ++act.statesUsed;
       ++entryStates;
@@ -83,7 +87,14 @@ std::vector<Engine::Exit> Engine::run(Activation &act, State entry) {
         processBlock(act, block, std::move(s));
     }
   }
-  return std::move(act.exits);
+  std::vector<Exit> exits;
+  coarsen(act.returned, f.exit, act.function);
+  for (State &s : act.returned)
+    exits.push_back({std::move(s), false});
+  coarsen(act.raised, f.unwindExit, act.function);
+  for (State &s : act.raised)
+    exits.push_back({std::move(s), true});
+  return exits;
 }
 
 /// Puts `state` before `block`, past the Assumes it begins with.
@@ -121,6 +132,13 @@ void Engine::dropDead(const Activation &act, ir::BlockId block, State &state) {
   trim(state, terms, keyFacets);
 }
 
+/// Nothing more can happen to the object in focus on this path.
+bool Engine::isOver(const Activation &act, ir::BlockId block,
+                    const State &state) {
+  return reach && !act.caller && !state.raise.origin &&
+         !tracksAny(state, keyFacets) && !reach->from(act.function, block);
+}
+
 /// Keeps the number of states before a block within bounds.
 void Engine::coarsen(std::vector<State> &states, ir::BlockId block,
                      uint32_t function) {
@@ -151,13 +169,17 @@ void Engine::coarsen(std::vector<State> &states, ir::BlockId block,
   states.clear();
   std::vector<bool> gone(kept.size());
   for (auto &[key, group] : byKey) {
-    if (group.size() <= options.keepApart)
+    unsigned keep = tracksAny(kept[group[0]], keyFacets) ? options.keepApart
+                                                         : options.keepValues;
+    if (group.size() <= keep)
       continue;
     // The first ones stay as they are, the rest becomes one.
-    size_t first = options.keepApart - 1;
+    size_t first = keep - 1;
     State joined = std::move(kept[group[first]]);
     for (size_t i = first + 1; i < group.size(); ++i) {
+      const TraceNode *past = arena.join(joined.trace, kept[group[i]].trace);
       joined = join(joined, kept[group[i]], terms, place, JoinKind::Merge);
+      joined.trace = past;
       gone[group[i]] = true;
     }
     kept[group[first]] = std::move(joined);
@@ -182,16 +204,20 @@ bool Engine::admit(Activation &act, ir::BlockId block, State &state) {
   ++seen.arrivals;
   uint64_t key = automatonKey(state, terms, KeyKind::Coarse, keyFacets);
   auto &[count, last] = seen.widened[key];
-  if (++count > options.unroll) {
+  bool tracks = tracksAny(state, keyFacets);
+  unsigned unroll = tracks ? options.unroll : options.unrollValues;
+  // Values alone are worth no second thought when in a hurry.
+  unsigned patience = tracks || options.unrollValues > 1 ? 2 : 0;
+  if (++count > unroll) {
     uint32_t place = g.firstKey[block.value] | 0x20000000u;
     State joined =
         join(seen.states[last], state, terms, place,
-             count > options.unroll + 2 ? JoinKind::Widen : JoinKind::Loop);
+             count > unroll + patience ? JoinKind::Widen : JoinKind::Loop);
     loseElements(joined);
     trim(joined, terms, keyFacets);
     if (sameState(joined, seen.states[last]))
       return false;
-    joined.trace = state.trace;
+    joined.trace = arena.join(state.trace, seen.states[last].trace);
     // Widening a loop mixes iterations, which is no more than the loop does.
     joined.merged = state.merged || seen.states[last].merged;
     state = std::move(joined);
@@ -242,12 +268,30 @@ void Engine::processBlock(Activation &act, ir::BlockId block, State state) {
     if (now.empty())
       return;
   }
+  llvm::SmallVector<ir::BlockId, 2> ways;
+  for (ir::BlockId to : b.succs)
+    if (!isGuidedAway(f, g, b, to))
+      ways.push_back(to);
   for (State &s : now) {
-    for (size_t i = 0; i + 1 < b.succs.size(); ++i)
-      arrive(act, b.succs[i], s);
-    if (!b.succs.empty())
-      arrive(act, b.succs.back(), std::move(s));
+    for (size_t i = 0; i + 1 < ways.size(); ++i)
+      arrive(act, ways[i], s);
+    if (!ways.empty())
+      arrive(act, ways.back(), std::move(s));
   }
+}
+
+bool Engine::isGuidedAway(const ir::Function &f, const FunctionGraph &g,
+                          const ir::Block &from, ir::BlockId to) const {
+  if (!options.guide || from.succs.size() < 2)
+    return false;
+  auto onPath = [&](ir::BlockId id) {
+    const ir::Block &b = f.blocks[id.value];
+    for (uint32_t i = 0; i < g.blocks[id.value].leadingAssumes; ++i)
+      if (options.guide->contains(&b.instrs[i]))
+        return true;
+    return false;
+  };
+  return !onPath(to) && llvm::any_of(from.succs, onPath);
 }
 
 void Engine::leave(Activation &act, State state, bool raised) {
@@ -267,31 +311,45 @@ void Engine::leave(Activation &act, State state, bool raised) {
     if (!state.raise.deliberate)
       return;
   }
+  TermId resultObject;
+  if (f.result && !raised)
+    resultObject = terms.object(Origin::Local, act.function, f.result.value);
+  auto isRoot = [&](const Term &t) {
+    if (t.kind == TermKind::Symbol)
+      return true;
+    if (t.origin == Origin::Local)
+      return resultObject.valid() && t.b == terms[resultObject].b &&
+             t.a == act.function;
+    return t.origin == Origin::Global || t.origin == Origin::Canonical;
+  };
+  state.temps.clear();
   llvm::SmallVector<TermId, 4> candidates;
   for (const ObjectState &o : state.objects)
     if (o.owned && !o.escaped && leakRule(o).valid())
       candidates.push_back(o.base);
   if (!candidates.empty()) {
-    TermId resultObject;
-    if (f.result && !raised)
-      resultObject = terms.object(Origin::Local, act.function, f.result.value);
-    auto isRoot = [&](const Term &t) {
-      if (t.kind == TermKind::Symbol)
-        return true;
-      if (t.origin == Origin::Local)
-        return resultObject.valid() && t.b == terms[resultObject].b &&
-               t.a == act.function;
-      return t.origin == Origin::Global || t.origin == Origin::Canonical;
-    };
-    State visible = state;
-    visible.temps.clear();
     if (raised && !state.raise.deliberate && !state.raise.chain.empty())
       leavingBy = state.raise.chain.back();
+    State visible = state;
     checkLeaks(act, last, span, state, visible, isRoot, candidates);
     leavingBy.reset();
   }
-  if (!outermost)
-    act.exits.push_back({std::move(state), raised});
+  if (outermost)
+    return;
+  // What nobody outside can get at is of no interest there.
+  std::erase_if(state.store, [&](const Entry &e) {
+    const Term &root = terms[terms.root(e.base)];
+    return root.origin == Origin::Local && root.a == act.function &&
+           !isRoot(root);
+  });
+  AtomSet live = reachable(state, terms, isRoot);
+  std::erase_if(state.objects, [&](const ObjectState &o) {
+    const Term &root = terms[terms.root(o.base)];
+    return !live.contains(terms.root(o.base).value) && !isRoot(root) &&
+           !o.lostAt;
+  });
+  trim(state, terms, keyFacets);
+  (raised ? act.raised : act.returned).push_back(std::move(state));
 }
 
 /// No handler takes the exception that `state` carries, on this path.

@@ -141,9 +141,9 @@ State Engine::enterCallee(const Where &at, uint32_t callee,
   return entry;
 }
 
-State Engine::returnFrom(const Where &at, uint32_t callee, const Exit &exit,
-                         const State &caller, const Renaming &names,
-                         TermId &result) {
+std::optional<State> Engine::returnFrom(const Where &at, uint32_t callee,
+                                        const Exit &exit, const State &caller,
+                                        const Renaming &names, TermId &result) {
   const ir::Function &f = graph.unit.functions[callee];
   State out = caller;
   llvm::DenseSet<uint32_t> mapped;
@@ -159,9 +159,14 @@ State Engine::returnFrom(const Where &at, uint32_t callee, const Exit &exit,
     TermId root = terms.root(base);
     return mapped.contains(root.value) || terms[root].origin == Origin::Global;
   };
-  std::erase_if(out.store, [&](const Entry &e) { return shared(e.base); });
-  std::erase_if(out.zeros, [&](const ZeroRange &z) { return shared(z.base); });
-  std::erase_if(out.facts, [&](const auto &p) { return inside(p.first); });
+  // A module did not see what its caller knows: that stays where it wrote
+  // nothing.
+  if (!names.module) {
+    std::erase_if(out.store, [&](const Entry &e) { return shared(e.base); });
+    std::erase_if(out.zeros,
+                  [&](const ZeroRange &z) { return shared(z.base); });
+    std::erase_if(out.facts, [&](const auto &p) { return inside(p.first); });
+  }
 
   llvm::DenseMap<uint32_t, TermId> back;
   std::function<TermId(TermId)> rename = [&](TermId atom) -> TermId {
@@ -172,6 +177,8 @@ State Engine::returnFrom(const Where &at, uint32_t callee, const Exit &exit,
     TermId r = atom;
     if (t.origin == Origin::Canonical) {
       r = t.a < names.toCaller.size() ? names.toCaller[t.a] : atom;
+    } else if (t.origin == Origin::Initial && names.module) {
+      r = foundByModule(caller, terms.rewrite(TermId(t.a), rename), t);
     } else if (t.origin == Origin::Initial) {
       TermId base = terms.rewrite(TermId(t.a), rename);
       Address a = terms.address(base);
@@ -220,40 +227,45 @@ State Engine::returnFrom(const Where &at, uint32_t callee, const Exit &exit,
   if (exit.raised)
     settle(exit.state.raise.code);
 
-  for (const Entry &e : exit.state.store)
-    if (!isLocal(e.base)) {
-      Entry r = e;
-      TermId base = terms.rewrite(e.base, rename);
-      Address a = terms.address(base);
-      r.base = a.base;
-      r.offset += a.offset;
-      r.value = terms.rewrite(e.value, rename);
-      if (!terms.isConst(r.base))
-        out.put(r);
+  if (names.module) {
+    if (!mergeModuleExit(at, exit, out, isLocal, rename))
+      return std::nullopt;
+  } else {
+    for (const Entry &e : exit.state.store)
+      if (!isLocal(e.base)) {
+        Entry r = e;
+        TermId base = terms.rewrite(e.base, rename);
+        Address a = terms.address(base);
+        r.base = a.base;
+        r.offset += a.offset;
+        r.value = terms.rewrite(e.value, rename);
+        if (!terms.isConst(r.base))
+          out.put(r);
+      }
+    for (const ZeroRange &z : exit.state.zeros)
+      if (!isLocal(z.base)) {
+        Address a = terms.address(terms.rewrite(z.base, rename));
+        if (!terms.isConst(a.base))
+          out.zeros.push_back({a.base, z.offset + a.offset, z.size});
+      }
+    std::sort(out.zeros.begin(), out.zeros.end(),
+              [](const ZeroRange &a, const ZeroRange &b) {
+                return std::tie(a.base, a.offset) < std::tie(b.base, b.offset);
+              });
+    for (const auto &[id, fact] : exit.state.facts) {
+      bool local = false;
+      terms.forEachAtom(id, [&](TermId a) { local |= isLocal(a); });
+      TermId r = terms.rewrite(id, rename);
+      if (!local && !terms.isConst(r))
+        out.factFor(r, terms) = fact;
     }
-  for (const ZeroRange &z : exit.state.zeros)
-    if (!isLocal(z.base)) {
-      Address a = terms.address(terms.rewrite(z.base, rename));
-      if (!terms.isConst(a.base))
-        out.zeros.push_back({a.base, z.offset + a.offset, z.size});
+    for (const auto &[root, epoch] : exit.state.epochs) {
+      if (isLocal(root))
+        continue;
+      TermId r = terms.root(terms.rewrite(root, rename));
+      if (!terms.isConst(r))
+        out.setEpoch(r, epoch);
     }
-  std::sort(out.zeros.begin(), out.zeros.end(),
-            [](const ZeroRange &a, const ZeroRange &b) {
-              return std::tie(a.base, a.offset) < std::tie(b.base, b.offset);
-            });
-  for (const auto &[id, fact] : exit.state.facts) {
-    bool local = false;
-    terms.forEachAtom(id, [&](TermId a) { local |= isLocal(a); });
-    TermId r = terms.rewrite(id, rename);
-    if (!local && !terms.isConst(r))
-      out.factFor(r, terms) = fact;
-  }
-  for (const auto &[root, epoch] : exit.state.epochs) {
-    if (isLocal(root))
-      continue;
-    TermId r = terms.root(terms.rewrite(root, rename));
-    if (!terms.isConst(r))
-      out.setEpoch(r, epoch);
   }
   for (const ObjectState &o : exit.state.objects) {
     if (isLocal(o.base))
@@ -271,8 +283,10 @@ State Engine::returnFrom(const Where &at, uint32_t callee, const Exit &exit,
           (root.origin == Origin::Local || root.origin == Origin::Allocation))
         r.owned = true;
       out.objectFor(base) = r;
-      if (r.site)
+      if (r.site) {
         limitPerSite(out, r.site, base);
+        this->result->sites.insert(r.site);
+      }
       continue;
     }
     there->facets = o.facets;
@@ -286,7 +300,7 @@ State Engine::returnFrom(const Where &at, uint32_t callee, const Exit &exit,
       there->name = o.name;
   }
   out.irql = terms.rewrite(exit.state.irql, rename);
-  out.merged = caller.merged || exit.state.merged;
+  out.merged = caller.merged || exit.state.merged || names.module;
 
   TraceNode node;
   node.kind = TraceNode::Kind::Call;
@@ -326,12 +340,10 @@ State Engine::returnFrom(const Where &at, uint32_t callee, const Exit &exit,
   return out;
 }
 
-Engine::Summary &Engine::summarize(const Where &at, uint32_t callee,
-                                   State entry, const State &caller) {
-  bool guarded =
-      at.act.protectedByCaller ||
-      at.graph.blocks[at.function.blocks[at.block.value].unwind.value]
-          .mayReachExit;
+Engine::Summary &Engine::summarize(const Activation &from,
+                                   const ir::Instr *site, bool guarded,
+                                   uint32_t callee, State entry,
+                                   const TraceNode *trace, bool callerMerged) {
   uint64_t hash = hashState(entry) * 2 + guarded;
   auto &bucket = summaries[{callee, hash}];
   for (auto &s : bucket)
@@ -341,8 +353,8 @@ Engine::Summary &Engine::summarize(const Where &at, uint32_t callee,
         return *s;
       }
       ++stats.summaryHits;
-      bool outer = caller.merged;
-      for (const Activation *a = &at.act; a; a = a->caller)
+      bool outer = callerMerged;
+      for (const Activation *a = &from; a; a = a->caller)
         outer = outer || a->callerMerged;
       for (const auto &[key, merged] : s->reports) {
         auto k = known.find(key);
@@ -354,8 +366,8 @@ Engine::Summary &Engine::summarize(const Where &at, uint32_t callee,
         else
           it->second.merged = it->second.merged && (merged || outer);
         for (Summary *o : open) {
-          auto [r, isNew] = o->reports.emplace(key, merged || caller.merged);
-          r->second = r->second && (merged || caller.merged);
+          auto [r, isNew] = o->reports.emplace(key, merged || callerMerged);
+          r->second = r->second && (merged || callerMerged);
         }
       }
       return *s;
@@ -368,12 +380,12 @@ Engine::Summary &Engine::summarize(const Where &at, uint32_t callee,
   for (int round = 0; round < kMaxRecursionRounds; ++round) {
     Activation act;
     act.function = callee;
-    act.caller = &at.act;
-    act.callSite = at.instr;
-    act.callerTrace = caller.trace;
-    act.callerMerged = caller.merged;
+    act.caller = &from;
+    act.callSite = site;
+    act.callerTrace = trace;
+    act.callerMerged = callerMerged;
     act.protectedByCaller = guarded;
-    act.depth = at.act.depth + 1;
+    act.depth = from.depth + 1;
     std::vector<Exit> exits = run(act, s.entry);
     s.cut = act.cut;
     bool same =
@@ -400,27 +412,26 @@ Engine::Summary &Engine::summarize(const Where &at, uint32_t callee,
 bool Engine::mayMatter(uint32_t callee, const CallValues &values,
                        const State &state) const {
   const Relevance &r = graph.relevance[callee];
-  if (r.facets || r.irqlChange || r.raises)
+  bool makes = r.facets && (!reach || reach->within(callee));
+  if (makes || r.irqlChange || r.raises)
     return true;
   if (r.irqlLimit && rangeOf(state, terms, state.irql).lo > 0)
     return true;
-  // An object it may use after its end, or move out of our sight.
-  for (const ObjectState &o : state.objects) {
-    bool tracked = false;
-    for (size_t k = 0; k < rules.facets.size(); ++k)
-      tracked |= o.facets[k] != contract::kUnknownState && (keyFacets >> k & 1);
-    if (!tracked)
-      continue;
-    auto none = [](const Term &) { return false; };
-    State probe;
-    probe.store = state.store;
-    AtomSet reach = reachable(probe, terms, none, values.args);
-    return std::any_of(state.objects.begin(), state.objects.end(),
-                       [&](const ObjectState &p) {
-                         return reach.contains(terms.root(p.base).value);
-                       });
-  }
-  return false;
+  return givesTracked(values, state);
+}
+
+/// Does a callee with these arguments get hold of an object whose state some
+/// rule asks for? It may use it after its end, or move it out of our sight.
+bool Engine::givesTracked(const CallValues &values, const State &state) const {
+  if (!tracksAny(state, keyFacets))
+    return false;
+  auto isGlobal = [](const Term &t) { return t.origin == Origin::Global; };
+  State probe;
+  probe.store = state.store;
+  AtomSet reach = reachable(probe, terms, isGlobal, values.args);
+  return llvm::any_of(state.objects, [&](const ObjectState &o) {
+    return isTracked(o, keyFacets) && reach.contains(terms.root(o.base).value);
+  });
 }
 
 /// Objects of this function whose last reference a callee overwrote.
@@ -462,9 +473,9 @@ void Engine::callBody(const Where &at, uint32_t callee, CallValues &values,
   for (const Activation *a = &at.act; a; a = a->caller)
     nested += a->function == callee;
   bool tooDeep = at.act.depth >= options.callDepth || nested > 2;
-  bool tooBig = !relevance.any() && relevance.weight > kIrrelevantWeight;
-  bool skip = options.skipIrrelevant && relevance.weight > kSmallCallee &&
-              !mayMatter(callee, values, state);
+  bool idle = !mayMatter(callee, values, state);
+  bool tooBig = idle && relevance.weight > kIrrelevantWeight;
+  bool skip = options.skipIrrelevant && relevance.weight > kSmallCallee && idle;
   if (skip || tooDeep || tooBig || entryStates > options.entryBudget) {
     state.merged |= skip;
     if (tooDeep && relevance.any())
@@ -475,18 +486,35 @@ void Engine::callBody(const Where &at, uint32_t callee, CallValues &values,
     return;
   }
   // Handing on a dead pointer is no use of it; what the body does may be.
+  bool guarded =
+      at.act.protectedByCaller ||
+      at.graph.blocks[at.function.blocks[at.block.value].unwind.value]
+          .mayReachExit;
   Renaming names;
-  State entry = enterCallee(at, callee, values, state, names);
-  Summary &s = summarize(at, callee, std::move(entry), state);
-  if (s.cut)
-    at.act.cut = true;
+  names.module = isModule(callee, values, state);
+  Summary *found = nullptr;
+  if (names.module) {
+    State entry = enterModule(callee, values, state, names);
+    found = &summarizeModule(callee, std::move(entry));
+  } else {
+    State entry = enterCallee(at, callee, values, state, names);
+    found = &summarize(at.act, at.instr, guarded, callee, std::move(entry),
+                       state.trace, state.merged);
+    if (found->cut)
+      at.act.cut = true;
+  }
+  Summary &s = *found;
   // A recursive call in progress has no exits the first time round: then this
   // path waits for the next round.
   size_t count = s.exits.size();
   for (size_t i = 0; i < count; ++i) {
     const Exit &exit = s.exits[i];
     TermId result;
-    State back = returnFrom(at, callee, exit, state, names, result);
+    std::optional<State> after =
+        returnFrom(at, callee, exit, state, names, result);
+    if (!after)
+      continue;
+    State &back = *after;
     lostInCallee(at, back, result);
     if (!exit.raised) {
       if (at.instr->resultAddr) {

@@ -29,6 +29,7 @@ struct TraceNode {
     Outcome, ///< outcome's note
     Call,    ///< instr: the call; sub: what happened inside
     Raise,   ///< instr raised an exception
+    Join,    ///< the past is that of `prev` and that of `sub`
   };
   Kind kind = Kind::Assume;
   contract::FacetState state = 0;
@@ -55,6 +56,15 @@ public:
   const TraceNode *push(TraceNode node, const TraceNode *prev) {
     node.prev = prev;
     return new (nodes.Allocate()) TraceNode(node);
+  }
+  /// The past of a state that was joined from two.
+  const TraceNode *join(const TraceNode *a, const TraceNode *b) {
+    if (a == b)
+      return a;
+    TraceNode node;
+    node.kind = TraceNode::Kind::Join;
+    node.sub = b;
+    return push(node, a);
   }
   const std::string *intern(std::string text) {
     return &*names.insert(std::move(text)).first;

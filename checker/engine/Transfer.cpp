@@ -167,6 +167,7 @@ void Engine::access(const Where &at, State &state, TermId address) {
     for (const auto &u : automaton.uses)
       if (!o->errored && o->facets[u.facet.value] == u.state) {
         ReportArgs args;
+        args.site = o->site;
         args.object = objectName(*o);
         o->errored = true;
         report(at, state, u.rule, args);

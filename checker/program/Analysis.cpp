@@ -24,23 +24,42 @@ class UnitAnalysis {
 public:
   UnitAnalysis(const ir::Unit &unit, const contract::RuleSet &rules,
                const AnalysisOptions &options)
-      : unit(unit), rules(rules), options(options), graph(unit, rules) {}
+      : unit(unit), options(options), rules(rules), graph(unit, rules),
+        joint(graph, rules, quick()) {}
 
   AnalysisResult run();
 
 private:
+  /// What is asked about: an outermost function, or a module.
+  struct Target {
+    uint32_t function;
+    bool isModule;
+  };
+  /// Everything found out about one of them so far.
+  struct Account : EntryResult {
+    void add(const EntryResult &r);
+  };
+
   EngineOptions quick() const {
     EngineOptions o;
     o.keepApart = 2;
+    o.keepValues = 1;
     o.unroll = 3;
+    o.unrollValues = 1;
     o.skipIrrelevant = true;
+    o.moduleWeight = 48;
     o.activationBudget = options.stateBudget / 16;
     o.entryBudget = options.stateBudget / 8;
     return o;
   }
+  EngineOptions quickSlice() const {
+    EngineOptions o = quick();
+    o.activationBudget = o.entryBudget = options.stateBudget / 4;
+    return o;
+  }
   EngineOptions exact() const {
     EngineOptions o;
-    o.keepApart = 64;
+    o.keepApart = o.keepValues = 64;
     o.activationBudget = options.stateBudget;
     o.entryBudget = options.stateBudget * 2;
     return o;
@@ -49,19 +68,41 @@ private:
   EngineOptions exactSlice() const {
     EngineOptions o;
     o.keepApart = 8;
+    o.keepValues = 4;
     o.activationBudget = options.stateBudget / 8;
     o.entryBudget = options.stateBudget / 4;
     return o;
   }
-  void entry(uint32_t function, Engine &engine);
-  EntryResult perObject(uint32_t function, EngineOptions o,
-                        const std::set<uint32_t> &sites);
+
+  static EntryResult runIn(Engine &engine, Target target) {
+    return target.isModule ? engine.runModule(target.function)
+                           : engine.runEntry(target.function);
+  }
+  Engine &focusedOn(uint32_t site);
+  void slice(Target target, Account &account);
+  ReportMap takeDoubtful(ReportMap &reports) const;
+  ReportMap confirmed(Target target, const ReportMap &doubtful);
+  void settleModule(uint32_t module);
+  void settleModules(const EntryResult &user);
+  void enter(uint32_t function);
+  void confirm(uint32_t function);
+  void note(uint32_t function, const std::set<std::string> &reasons) {
+    if (!reasons.empty())
+      limits[function].insert(reasons.begin(), reasons.end());
+  }
   void take(const Engine &engine);
 
   const ir::Unit &unit;
-  const contract::RuleSet &rules;
   const AnalysisOptions &options;
+  const contract::RuleSet &rules;
   UnitGraph graph;
+  Engine joint;
+  /// Engines that follow the objects of one site.
+  std::map<uint32_t, std::unique_ptr<Engine>> focused;
+  /// Modules that were gone through, with what they hand to their callers.
+  std::map<uint32_t, std::set<uint32_t>> exported;
+  /// Found in modules: right where some caller confirms it.
+  ReportMap pending;
   AnalysisResult result;
   std::set<uint32_t> analysed;
   std::map<ReportKey, contract::Finding> findings;
@@ -70,6 +111,18 @@ private:
 
 } // namespace
 
+void UnitAnalysis::Account::add(const EntryResult &r) {
+  for (const auto &[key, report] : r.reports) {
+    auto [it, isNew] = reports.emplace(key, report);
+    if (!isNew && !report.merged)
+      it->second = report;
+  }
+  budgetHit |= r.budgetHit;
+  limits.insert(r.limits.begin(), r.limits.end());
+  sites.insert(r.sites.begin(), r.sites.end());
+  exported.insert(r.exported.begin(), r.exported.end());
+}
+
 void UnitAnalysis::take(const Engine &engine) {
   result.stats.statesVisited += engine.stats.states;
   result.stats.summaries += engine.stats.summaries;
@@ -77,76 +130,177 @@ void UnitAnalysis::take(const Engine &engine) {
   analysed.insert(engine.analysed.begin(), engine.analysed.end());
 }
 
-/// One object in view at a time: polynomial where all together are not.
-EntryResult UnitAnalysis::perObject(uint32_t function, EngineOptions o,
-                                    const std::set<uint32_t> &sites) {
-  EntryResult all;
-  std::set<uint32_t> todo = sites, done;
-  uint64_t spent = 0;
-  // Sites that only show up with other objects out of the way count too.
-  while (!todo.empty()) {
-    if (spent > options.stateBudget) {
-      all.limits.insert("not every object could be followed on its own");
-      all.budgetHit = true;
-      break;
-    }
-    uint32_t site = *todo.begin();
-    todo.erase(todo.begin());
-    if (!done.insert(site).second)
-      continue;
+Engine &UnitAnalysis::focusedOn(uint32_t site) {
+  std::unique_ptr<Engine> &engine = focused[site];
+  if (!engine) {
+    EngineOptions o = quickSlice();
     o.focus = site;
+    engine = std::make_unique<Engine>(graph, rules, o);
+  }
+  return *engine;
+}
+
+/// One object in view at a time: polynomial where all together are not.
+void UnitAnalysis::slice(Target target, Account &account) {
+  // Exceptions and the IRQL are followed without any object.
+  std::set<uint32_t> todo{EngineOptions::kNoSite}, done;
+  for (uint32_t module : account.modules)
+    account.sites.insert(exported[module].begin(), exported[module].end());
+  uint64_t spent = 0;
+  for (;;) {
+    // Sites that only show up with other objects out of the way count too.
+    for (uint32_t site : account.sites)
+      if (!done.contains(site))
+        todo.insert(site);
+    if (todo.empty())
+      return;
+    if (spent > options.stateBudget) {
+      account.limits.insert("not every object could be followed on its own");
+      account.budgetHit = true;
+      return;
+    }
+    auto next = done.empty() ? std::prev(todo.end()) : todo.begin();
+    uint32_t site = *next;
+    todo.erase(next);
+    done.insert(site);
+    Engine &engine = focusedOn(site);
+    uint64_t before = engine.stats.states;
+    EntryResult r = runIn(engine, target);
+    uint64_t states = engine.stats.states - before;
+    // What comes to its end is worth its time; what does not, soon is not.
+    spent += r.budgetHit ? states : states / 8;
+    account.add(r);
+  }
+}
+
+/// Takes out what rests on joined states; what is known already just goes.
+ReportMap UnitAnalysis::takeDoubtful(ReportMap &reports) const {
+  ReportMap doubtful;
+  for (const auto &[key, report] : reports)
+    if (report.merged && !findings.contains(key))
+      doubtful.emplace(key, report);
+  std::erase_if(reports, [](const auto &p) { return p.second.merged; });
+  return doubtful;
+}
+
+/// Which of the `doubtful`, which rest on joined states, are right? All paths
+/// that were joined for them are followed again, apart this time.
+ReportMap UnitAnalysis::confirmed(Target target, const ReportMap &doubtful) {
+  std::map<uint32_t, std::set<const ir::Instr *>> bySite;
+  for (const auto &[key, report] : doubtful)
+    bySite[report.site].insert(report.decisions.begin(),
+                               report.decisions.end());
+  ReportMap sure;
+  for (const auto &[site, decisions] : bySite) {
+    EngineOptions o = exactSlice();
+    o.focus = site;
+    o.guide = &decisions;
+    Engine engine(graph, rules, o);
+    EntryResult r = runIn(engine, target);
+    take(engine);
+    for (const auto &[key, report] : doubtful)
+      if (auto it = r.reports.find(key); it != r.reports.end())
+        sure.insert(*it);
+      else if (report.site == site)
+        note(target.function, r.limits);
+  }
+  return sure;
+}
+
+void UnitAnalysis::settleModules(const EntryResult &user) {
+  for (uint32_t module : user.modules)
+    if (exported.try_emplace(module).second)
+      settleModule(module);
+}
+
+/// What is wrong in a module, whoever calls it, is kept until a caller
+/// confirms it.
+void UnitAnalysis::settleModule(uint32_t module) {
+  Target target{module, true};
+  Account account;
+  static_cast<EntryResult &>(account) = joint.modules[module];
+  settleModules(account);
+  if (account.budgetHit) {
+    ReportMap together = std::move(account.reports);
+    account.reports.clear();
+    account.limits.clear();
+    slice(target, account);
+    for (auto &[key, report] : together)
+      if (!report.merged)
+        account.reports.insert_or_assign(key, std::move(report));
+  }
+  exported[module] = account.exported;
+  note(module, account.limits);
+  pending.merge(confirmed(target, takeDoubtful(account.reports)));
+  pending.merge(account.reports);
+}
+
+/// Asks `function` about what was found in modules that it comes to.
+void UnitAnalysis::confirm(uint32_t function) {
+  std::map<uint32_t, std::set<const ir::Instr *>> bySite;
+  for (const auto &[key, report] : pending)
+    if (!findings.contains(key) &&
+        (report.site == EngineOptions::kNoSite ||
+         SiteReach(graph, report.site).within(function)))
+      bySite[report.site].insert(report.decisions.begin(),
+                                 report.decisions.end());
+  ReportMap found;
+  for (const auto &[site, decisions] : bySite) {
+    // A way there from here first, then whether it can be gone.
+    EngineOptions o = quickSlice();
+    o.moduleWeight = 0;
+    o.focus = site;
+    o.guide = &decisions;
     Engine engine(graph, rules, o);
     EntryResult r = engine.runEntry(function);
     take(engine);
-    // What comes to its end is worth its time; what does not, soon is not.
-    spent += r.budgetHit ? engine.stats.states : engine.stats.states / 8;
-    for (auto &[key, report] : r.reports)
-      all.reports.emplace(key, std::move(report));
-    all.budgetHit |= r.budgetHit;
-    all.limits.insert(r.limits.begin(), r.limits.end());
-    for (uint32_t s : r.sites)
-      if (!done.contains(s))
-        todo.insert(s);
+    bool all = true;
+    for (const auto &[key, report] : pending)
+      if (auto it = r.reports.find(key); it != r.reports.end())
+        found.insert(*it);
+      else
+        all &= report.site != site || findings.contains(key);
+    if (!all)
+      note(function, r.limits);
   }
-  return all;
+  ReportMap sure = confirmed({function, false}, takeDoubtful(found));
+  sure.merge(found);
+  for (auto &[key, report] : sure)
+    findings.emplace(key, std::move(report.finding));
 }
 
-void UnitAnalysis::entry(uint32_t function, Engine &engine) {
-  EntryResult r = engine.runEntry(function);
-  bool sliced = false;
-  if (r.budgetHit && !r.sites.empty()) {
-    ReportMap joint = std::move(r.reports);
-    EngineOptions slice = quick();
-    slice.activationBudget = slice.entryBudget = options.stateBudget / 4;
-    r = perObject(function, slice, r.sites);
-    sliced = true;
+void UnitAnalysis::enter(uint32_t function) {
+  Target target{function, false};
+  Account account;
+  static_cast<EntryResult &>(account) = joint.runEntry(function);
+  settleModules(account);
+  bool sliced = account.budgetHit;
+  if (sliced) {
+    ReportMap together = std::move(account.reports);
+    account.reports.clear();
+    account.limits.clear();
+    slice(target, account);
     // What all objects together already showed on exact states stands.
-    for (auto &[key, report] : joint)
+    for (auto &[key, report] : together)
       if (!report.merged)
-        r.reports.insert_or_assign(key, std::move(report));
+        account.reports.insert_or_assign(key, std::move(report));
   }
-  bool doubtful = std::any_of(r.reports.begin(), r.reports.end(),
-                              [](const auto &p) { return p.second.merged; });
-  if (doubtful) {
-    EntryResult again;
-    if (sliced) {
-      again = perObject(function, exactSlice(), r.sites);
-    } else {
-      Engine fine(graph, rules, exact());
-      again = fine.runEntry(function);
-      take(fine);
-      if (again.budgetHit && !again.sites.empty())
-        again = perObject(function, exactSlice(), again.sites);
-    }
-    for (auto &[key, report] : r.reports)
-      if (!report.merged)
-        again.reports.insert_or_assign(key, std::move(report));
-    r = std::move(again);
+  ReportMap doubtful = takeDoubtful(account.reports);
+  bool inPieces = sliced || !account.modules.empty();
+  if (!doubtful.empty() && !inPieces) {
+    Engine fine(graph, rules, exact());
+    EntryResult r = fine.runEntry(function);
+    take(fine);
+    inPieces = r.budgetHit;
+    if (!inPieces)
+      account.reports.merge(r.reports);
   }
-  for (auto &[key, report] : r.reports)
+  if (inPieces)
+    account.reports.merge(confirmed(target, doubtful));
+  for (auto &[key, report] : account.reports)
     findings.emplace(key, std::move(report.finding));
-  if (r.budgetHit || !r.limits.empty())
-    limits[function].insert(r.limits.begin(), r.limits.end());
+  note(function, account.limits);
+  confirm(function);
 }
 
 AnalysisResult UnitAnalysis::run() {
@@ -162,18 +316,17 @@ AnalysisResult UnitAnalysis::run() {
     for (const ir::Block &b : f.blocks)
       result.stats.instructions += unsigned(b.instrs.size());
   }
-  Engine engine(graph, rules, quick());
   std::set<uint32_t> entered;
-  auto enter = [&](uint32_t f) {
+  auto start = [&](uint32_t f) {
     entered.insert(f);
     // Nothing in it or below it could break a rule: looked at, and clean.
     if (!graph.relevance[f].worthEntering())
       return;
-    entry(f, engine);
-    analysed.insert(engine.analysed.begin(), engine.analysed.end());
+    enter(f);
+    analysed.insert(joint.analysed.begin(), joint.analysed.end());
   };
   for (uint32_t f : graph.entries)
-    enter(f);
+    start(f);
   // Called only by each other, or on paths nobody takes.
   for (uint32_t f : graph.others) {
     // Where all calls of it are dead, so is it.
@@ -182,9 +335,11 @@ AnalysisResult UnitAnalysis::run() {
                   return entered.contains(caller) || analysed.contains(caller);
                 });
     if (!analysed.contains(f) && !dead)
-      enter(f);
+      start(f);
   }
-  take(engine);
+  take(joint);
+  for (const auto &[site, engine] : focused)
+    take(*engine);
 
   Coverage &c = result.coverage;
   for (uint32_t f = 0; f < unit.functions.size(); ++f)
@@ -200,7 +355,7 @@ AnalysisResult UnitAnalysis::run() {
     for (const std::string &reason : reasons)
       c.limited.push_back({unit.declOf(unit.functions[f]).name,
                            place(unit.functions[f].span), reason});
-  c.unknownCallees = engine.unknownCallees;
+  c.unknownCallees = joint.unknownCallees;
   for (auto &[key, finding] : findings)
     result.findings.push_back(std::move(finding));
   std::sort(result.findings.begin(), result.findings.end());
