@@ -57,8 +57,6 @@ uint64_t domain::automatonKey(const State &state, TermTable &terms,
       if (isTracked(o, mask))
         parts.push_back({o.site, facetsHash(o, mask)});
     std::sort(parts.begin(), parts.end());
-    // Nor of how many there are: loops make any number.
-    parts.erase(llvm::unique(parts), parts.end());
     for (auto &[site, f] : parts)
       h = mix(mix(h, site), f);
   } else {

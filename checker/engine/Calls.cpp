@@ -101,7 +101,7 @@ void Engine::limitPerSite(State &state, uint32_t site, TermId keep) {
         if (!victim || rank(o) < rank(*victim))
           victim = &o;
       }
-    if (count < options.perSite)
+    if (count + keep.valid() <= options.perSite)
       return;
     if (victim->owned && !victim->escaped && leakRule(*victim).valid())
       result->limits.insert(

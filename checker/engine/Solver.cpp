@@ -214,6 +214,13 @@ bool Engine::admit(Activation &act, ir::BlockId block, State &state) {
         join(seen.states[last], state, terms, place,
              count > unroll + patience ? JoinKind::Widen : JoinKind::Loop);
     loseElements(joined);
+    // Joining may have made more objects of what a loop goes through.
+    std::set<uint32_t> sites;
+    for (const ObjectState &o : joined.objects)
+      if (o.site)
+        sites.insert(o.site);
+    for (uint32_t site : sites)
+      limitPerSite(joined, site, TermId());
     trim(joined, terms, keyFacets);
     if (sameState(joined, seen.states[last]))
       return false;
