@@ -37,6 +37,18 @@ using domain::TermId;
 using domain::TermTable;
 using domain::ValueType;
 
+/// Order in which reports are kept apart; one mistake is one report however
+/// many paths and copies of a finally part lead to it.
+struct ReportKey {
+  uint32_t rule;
+  Span span;
+  std::string object;
+  friend bool operator<(const ReportKey &a, const ReportKey &b) {
+    return std::tie(a.span, a.rule, a.object) <
+           std::tie(b.span, b.rule, b.object);
+  }
+};
+
 struct EngineOptions {
   /// States with one automaton part that are kept apart at a block.
   unsigned keepApart = 8;
@@ -74,6 +86,8 @@ struct EngineOptions {
   /// When set, a branch that has a way in here is only taken that way: the
   /// run retraces one path (Report::decisions), exactly.
   const std::set<const ir::Instr *> *guide = nullptr;
+  /// When set, the run may stop once it has found these.
+  const std::set<ReportKey> *wanted = nullptr;
 };
 
 /// A violation as the engine sees it.
@@ -86,18 +100,6 @@ struct Report {
   uint32_t site = EngineOptions::kNoSite;
   /// The conditions that its path takes, when it is merged.
   std::set<const ir::Instr *> decisions;
-};
-
-/// Order in which reports are kept apart; one mistake is one report however
-/// many paths and copies of a finally part lead to it.
-struct ReportKey {
-  uint32_t rule;
-  Span span;
-  std::string object;
-  friend bool operator<(const ReportKey &a, const ReportKey &b) {
-    return std::tie(a.span, a.rule, a.object) <
-           std::tie(b.span, b.rule, b.object);
-  }
 };
 
 using ReportMap = std::map<ReportKey, Report>;
@@ -150,6 +152,9 @@ private:
     bool callerMerged = false;
     /// Somebody up the call chain may handle what this one raises.
     bool protectedByCaller = false;
+    /// States that have nothing to do with the site in focus any more need
+    /// not be followed: the caller makes up for them, or there is none.
+    bool dropsIdle = false;
     unsigned depth = 0;
     uint64_t statesUsed = 0;
     bool cut = false;
@@ -175,6 +180,7 @@ private:
   void leave(Activation &act, State state, bool raised);
   void reportUnhandled(Activation &act, const State &state);
   void settleUnhandled(EntryResult &result);
+  bool hasAllWanted() const;
   void dropDead(const Activation &act, ir::BlockId block, State &state);
   bool isGuidedAway(const ir::Function &f, const FunctionGraph &g,
                     const ir::Block &from, ir::BlockId to) const;
@@ -298,11 +304,13 @@ private:
   /// `from` and `site` are where the outermost of several calls stands.
   Summary &summarize(const Activation &from, const ir::Instr *site,
                      bool guarded, uint32_t callee, State entry,
-                     const TraceNode *trace, bool callerMerged);
+                     const TraceNode *trace, bool callerMerged,
+                     bool asModule = false);
 
   //===--- Modules.cpp: callees that are analysed for all callers at once ===//
   bool isModule(uint32_t callee, const CallValues &values,
                 const State &state) const;
+  bool dropsIdle(uint32_t module) const;
   State enterModule(uint32_t callee, const CallValues &values,
                     const State &caller, Renaming &names);
   Summary &summarizeModule(uint32_t callee, State entry);

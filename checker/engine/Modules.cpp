@@ -30,6 +30,12 @@ bool Engine::isModule(uint32_t callee, const CallValues &values,
          !givesTracked(values, state);
 }
 
+/// With one object in focus, what a module does without it is left out and
+/// taken as unknown.
+bool Engine::dropsIdle(uint32_t module) const {
+  return reach && !graph.relevance[module].irqlChange;
+}
+
 State Engine::enterModule(uint32_t callee, const CallValues &values,
                           const State &caller, Renaming &names) {
   const ir::Function &f = graph.unit.functions[callee];
@@ -49,10 +55,12 @@ State Engine::enterModule(uint32_t callee, const CallValues &values,
   // The level matters to what may be called.
   TermId irql = resolve(caller, terms, caller.irql);
   if (!terms.isConst(irql)) {
-    ValueType type = terms[irql].type;
     Range r = rangeOf(caller, terms, irql);
     names.toCaller.push_back(irql);
-    irql = terms.symbol(Origin::Canonical, type, f.numParams);
+    irql = terms.symbol(Origin::Canonical, {1, false, false}, f.numParams);
+    // What is not raised for sure is as good as not known.
+    if (r.lo == 0)
+      r.hi = std::max<int64_t>(r.hi, 2);
     restrict(entry, terms, irql, r.lo, r.hi);
   }
   entry.irql = irql;
@@ -69,7 +77,7 @@ Engine::Summary &Engine::summarizeModule(uint32_t callee, State entry) {
   outside.function = callee;
   // Some caller may handle what it raises.
   Summary &s = summarize(outside, nullptr, true, callee, std::move(entry),
-                         nullptr, false);
+                         nullptr, false, true);
   result = outer;
   entryStates = statesBefore;
   for (const Exit &exit : s.exits)

@@ -45,6 +45,7 @@ EntryResult Engine::runEntry(uint32_t function) {
   }
   Activation act;
   act.function = function;
+  act.dropsIdle = reach.has_value();
   run(act, std::move(entry));
   settleUnhandled(r);
   result = nullptr;
@@ -75,6 +76,8 @@ std::vector<Engine::Exit> Engine::run(Activation &act, State entry) {
     // What is cut off is in result->limits.
     if (act.cut && act.statesUsed > 2 * options.activationBudget)
       break;
+    if (options.wanted && hasAllWanted())
+      break;
     for (State &s : states) {
       if (isOver(act, block, s) || !admit(act, block, s))
         continue;
@@ -95,6 +98,15 @@ std::vector<Engine::Exit> Engine::run(Activation &act, State entry) {
   for (State &s : act.raised)
     exits.push_back({std::move(s), true});
   return exits;
+}
+
+/// Paths that mix no others are worth some more looking.
+bool Engine::hasAllWanted() const {
+  bool inHurry = entryStates > options.entryBudget / 2;
+  return llvm::all_of(*options.wanted, [&](const ReportKey &key) {
+    auto it = result->reports.find(key);
+    return it != result->reports.end() && (inHurry || !it->second.merged);
+  });
 }
 
 /// Puts `state` before `block`, past the Assumes it begins with.
@@ -135,7 +147,7 @@ void Engine::dropDead(const Activation &act, ir::BlockId block, State &state) {
 /// Nothing more can happen to the object in focus on this path.
 bool Engine::isOver(const Activation &act, ir::BlockId block,
                     const State &state) {
-  return reach && !act.caller && !state.raise.origin &&
+  return act.dropsIdle && !state.raise.origin &&
          !tracksAny(state, keyFacets) && !reach->from(act.function, block);
 }
 

@@ -343,7 +343,8 @@ std::optional<State> Engine::returnFrom(const Where &at, uint32_t callee,
 Engine::Summary &Engine::summarize(const Activation &from,
                                    const ir::Instr *site, bool guarded,
                                    uint32_t callee, State entry,
-                                   const TraceNode *trace, bool callerMerged) {
+                                   const TraceNode *trace, bool callerMerged,
+                                   bool asModule) {
   uint64_t hash = hashState(entry) * 2 + guarded;
   auto &bucket = summaries[{callee, hash}];
   for (auto &s : bucket)
@@ -385,6 +386,7 @@ Engine::Summary &Engine::summarize(const Activation &from,
     act.callerTrace = trace;
     act.callerMerged = callerMerged;
     act.protectedByCaller = guarded;
+    act.dropsIdle = asModule && dropsIdle(callee);
     act.depth = from.depth + 1;
     std::vector<Exit> exits = run(act, s.entry);
     s.cut = act.cut;
@@ -504,6 +506,14 @@ void Engine::callBody(const Where &at, uint32_t callee, CallValues &values,
       at.act.cut = true;
   }
   Summary &s = *found;
+  if (names.module && dropsIdle(callee)) {
+    State idle = state;
+    CallValues unknown = values;
+    idle.merged = true;
+    unknownCall(at, unknown, idle, true);
+    bindResult(at, idle, unknown.result);
+    out.push_back(std::move(idle));
+  }
   // A recursive call in progress has no exits the first time round: then this
   // path waits for the next round.
   size_t count = s.exits.size();

@@ -48,8 +48,7 @@ private:
     o.unrollValues = 1;
     o.skipIrrelevant = true;
     o.moduleWeight = 48;
-    o.activationBudget = options.stateBudget / 16;
-    o.entryBudget = options.stateBudget / 8;
+    o.activationBudget = o.entryBudget = options.stateBudget / 16;
     return o;
   }
   EngineOptions quickSlice() const {
@@ -195,6 +194,11 @@ ReportMap UnitAnalysis::confirmed(Target target, const ReportMap &doubtful) {
     EngineOptions o = exactSlice();
     o.focus = site;
     o.guide = &decisions;
+    std::set<ReportKey> wanted;
+    for (const auto &[key, report] : doubtful)
+      if (report.site == site)
+        wanted.insert(key);
+    o.wanted = &wanted;
     Engine engine(graph, rules, o);
     EntryResult r = runIn(engine, target);
     take(engine);
@@ -251,6 +255,11 @@ void UnitAnalysis::confirm(uint32_t function) {
     o.moduleWeight = 0;
     o.focus = site;
     o.guide = &decisions;
+    std::set<ReportKey> wanted;
+    for (const auto &[key, report] : pending)
+      if (report.site == site && !findings.contains(key))
+        wanted.insert(key);
+    o.wanted = &wanted;
     Engine engine(graph, rules, o);
     EntryResult r = engine.runEntry(function);
     take(engine);
