@@ -211,7 +211,7 @@ TermId domain::fresh(State &state, TermTable &terms, TermId symbol) {
 //===----------------------------------------------------------------------===//
 
 AtomSet domain::reachable(const State &state, const TermTable &terms,
-                          llvm::function_ref<bool(const Term &)> isRoot,
+                          llvm::function_ref<bool(TermId)> isRoot,
                           llvm::ArrayRef<TermId> extra) {
   AtomSet live;
   llvm::SmallVector<TermId, 32> work;
@@ -230,12 +230,12 @@ AtomSet domain::reachable(const State &state, const TermTable &terms,
     add(id);
   for (const Entry &e : state.store) {
     TermId root = terms.root(e.base);
-    if (isRoot(terms[root]))
+    if (isRoot(root))
       add(root);
   }
   for (const ZeroRange &z : state.zeros) {
     TermId root = terms.root(z.base);
-    if (isRoot(terms[root]))
+    if (isRoot(root))
       add(root);
   }
   // Entries by root, so that each is looked at once.
@@ -257,8 +257,8 @@ AtomSet domain::reachable(const State &state, const TermTable &terms,
 }
 
 void domain::trim(State &state, const TermTable &terms, FacetMask mask) {
-  auto isRoot = [](const Term &t) {
-    switch (t.origin) {
+  auto isRoot = [&](TermId id) {
+    switch (terms[id].origin) {
     case Origin::Local:
     case Origin::Global:
     case Origin::Parameter:

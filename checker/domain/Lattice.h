@@ -60,7 +60,7 @@ using AtomSet = llvm::DenseSet<uint32_t>;
 /// Symbols and objects that can be reached in `state` from temporaries, the
 /// IRQL, storage that `isRoot` names, and `extra`.
 AtomSet reachable(const State &state, const TermTable &terms,
-                  llvm::function_ref<bool(const Term &)> isRoot,
+                  llvm::function_ref<bool(TermId)> isRoot,
                   llvm::ArrayRef<TermId> extra = {});
 
 /// Drops what nothing can ask about any more. Objects of ours stay, for the

@@ -286,7 +286,7 @@ void Engine::unknownCall(const Where &at, CallValues &values, State &state,
         havocRange(at, state, v, 0, hi);
       } else {
         // Everything it can walk to may be different afterwards.
-        auto none = [](const Term &) { return false; };
+        auto none = [](TermId) { return false; };
         State probe;
         probe.store = state.store;
         AtomSet reach = reachable(probe, terms, none, {v});

@@ -86,8 +86,10 @@ struct EngineOptions {
   /// When set, a branch that has a way in here is only taken that way: the
   /// run retraces one path (Report::decisions), exactly.
   const std::set<const ir::Instr *> *guide = nullptr;
-  /// When set, the run may stop once it has found these.
+  /// When set, the run may stop once it has found these, on joined states
+  /// too if `anyWill`.
   const std::set<ReportKey> *wanted = nullptr;
+  bool anyWill = false;
 };
 
 /// A violation as the engine sees it.
@@ -293,7 +295,9 @@ private:
   };
   bool mayMatter(uint32_t callee, const CallValues &values,
                  const State &state) const;
+  domain::AtomSet given(const CallValues &values, const State &state) const;
   bool givesTracked(const CallValues &values, const State &state) const;
+  void forgetGiven(const CallValues &values, State &state) const;
   State enterCallee(const Where &at, uint32_t callee, const CallValues &values,
                     State &caller, Renaming &names);
   /// The caller's state after `exit`, if that can be; the callee's result in
@@ -350,14 +354,14 @@ private:
   std::string objectName(const domain::ObjectState &o) const;
 
   /// Memory that something may still be stored in while a function runs.
-  static bool isStorage(const domain::Term &t);
+  bool isStorage(TermId root) const;
   /// Leak rule that losing `object` now would break, if any.
   contract::RuleId leakRule(const domain::ObjectState &object) const;
   /// Reports objects that `state` can no longer reach. `roots` says which
   /// storage survives.
   void checkLeaks(const Activation &act, const ir::Instr *instr, Span span,
                   State &state, const State &visible,
-                  llvm::function_ref<bool(const domain::Term &)> isRoot,
+                  llvm::function_ref<bool(TermId)> isRoot,
                   llvm::ArrayRef<TermId> candidates);
 
   bool inFocus(uint32_t site) const {

@@ -302,7 +302,8 @@ void Engine::collectDecisions(const TraceNode *trace,
   }
 }
 
-bool Engine::isStorage(const Term &t) {
+bool Engine::isStorage(TermId root) const {
+  const Term &t = terms[root];
   return t.kind == TermKind::Symbol || t.origin == Origin::Local ||
          t.origin == Origin::Global || t.origin == Origin::Canonical;
 }
@@ -319,20 +320,27 @@ contract::RuleId Engine::leakRule(const ObjectState &o) const {
 
 void Engine::checkLeaks(const Activation &act, const ir::Instr *instr,
                         Span span, State &state, const State &visible,
-                        llvm::function_ref<bool(const Term &)> isRoot,
+                        llvm::function_ref<bool(TermId)> isRootOf,
                         llvm::ArrayRef<TermId> candidates) {
   // What escaped is somebody else's, and so is everything in it.
   llvm::SmallVector<TermId, 4> escaped;
   for (const ObjectState &o : state.objects)
     if (o.escaped)
       escaped.push_back(o.base);
+  // Of two objects of ours that were joined, whichever it is, nobody else
+  // knows.
+  auto isRoot = [&](TermId root) {
+    const ObjectState *o = state.object(root);
+    bool isOurs = o && o->owned && terms[root].origin == Origin::Join;
+    return !isOurs && isRootOf(root);
+  };
   AtomSet live = reachable(visible, terms, isRoot, escaped);
   for (TermId id : candidates) {
     ObjectState *o = state.object(id);
     if (!o || o->errored)
       continue;
     TermId root = terms.root(id);
-    if (live.contains(root.value) || isRoot(terms[root]))
+    if (live.contains(root.value) || isRoot(root))
       continue;
     ReportArgs args;
     args.object = objectName(*o);

@@ -102,7 +102,7 @@ std::vector<Engine::Exit> Engine::run(Activation &act, State entry) {
 
 /// Paths that mix no others are worth some more looking.
 bool Engine::hasAllWanted() const {
-  bool inHurry = entryStates > options.entryBudget / 2;
+  bool inHurry = options.anyWill || entryStates > options.entryBudget / 2;
   return llvm::all_of(*options.wanted, [&](const ReportKey &key) {
     auto it = result->reports.find(key);
     return it != result->reports.end() && (inHurry || !it->second.merged);
@@ -147,8 +147,8 @@ void Engine::dropDead(const Activation &act, ir::BlockId block, State &state) {
 /// Nothing more can happen to the object in focus on this path.
 bool Engine::isOver(const Activation &act, ir::BlockId block,
                     const State &state) {
-  return act.dropsIdle && !state.raise.origin &&
-         !tracksAny(state, keyFacets) && !reach->from(act.function, block);
+  return act.dropsIdle && !state.raise.origin && !tracksAny(state, keyFacets) &&
+         !reach->from(act.function, block);
 }
 
 /// Keeps the number of states before a block within bounds.
@@ -333,7 +333,8 @@ void Engine::leave(Activation &act, State state, bool raised) {
   TermId resultObject;
   if (f.result && !raised)
     resultObject = terms.object(Origin::Local, act.function, f.result.value);
-  auto isRoot = [&](const Term &t) {
+  auto isRoot = [&](TermId id) {
+    const Term &t = terms[id];
     if (t.kind == TermKind::Symbol)
       return true;
     if (t.origin == Origin::Local)
@@ -357,15 +358,14 @@ void Engine::leave(Activation &act, State state, bool raised) {
     return;
   // What nobody outside can get at is of no interest there.
   std::erase_if(state.store, [&](const Entry &e) {
-    const Term &root = terms[terms.root(e.base)];
-    return root.origin == Origin::Local && root.a == act.function &&
-           !isRoot(root);
+    TermId root = terms.root(e.base);
+    return terms[root].origin == Origin::Local &&
+           terms[root].a == act.function && !isRoot(root);
   });
   AtomSet live = reachable(state, terms, isRoot);
   std::erase_if(state.objects, [&](const ObjectState &o) {
-    const Term &root = terms[terms.root(o.base)];
-    return !live.contains(terms.root(o.base).value) && !isRoot(root) &&
-           !o.lostAt;
+    TermId root = terms.root(o.base);
+    return !live.contains(root.value) && !isRoot(root) && !o.lostAt;
   });
   trim(state, terms, keyFacets);
   (raised ? act.raised : act.returned).push_back(std::move(state));

@@ -422,18 +422,33 @@ bool Engine::mayMatter(uint32_t callee, const CallValues &values,
   return givesTracked(values, state);
 }
 
-/// Does a callee with these arguments get hold of an object whose state some
-/// rule asks for? It may use it after its end, or move it out of our sight.
+/// What a callee with these arguments can get hold of.
+AtomSet Engine::given(const CallValues &values, const State &state) const {
+  auto isGlobal = [&](TermId id) { return terms[id].origin == Origin::Global; };
+  State probe;
+  probe.store = state.store;
+  return reachable(probe, terms, isGlobal, values.args);
+}
+
+/// Is there an object among that whose state some rule asks for? It may be
+/// used after its end, or moved out of our sight.
 bool Engine::givesTracked(const CallValues &values, const State &state) const {
   if (!tracksAny(state, keyFacets))
     return false;
-  auto isGlobal = [](const Term &t) { return t.origin == Origin::Global; };
-  State probe;
-  probe.store = state.store;
-  AtomSet reach = reachable(probe, terms, isGlobal, values.args);
+  AtomSet reach = given(values, state);
   return llvm::any_of(state.objects, [&](const ObjectState &o) {
     return isTracked(o, keyFacets) && reach.contains(terms.root(o.base).value);
   });
+}
+
+/// A callee that is not followed may have done anything to them.
+void Engine::forgetGiven(const CallValues &values, State &state) const {
+  AtomSet reach = given(values, state);
+  for (ObjectState &o : state.objects)
+    if (reach.contains(terms.root(o.base).value)) {
+      o.escaped = true;
+      o.facets = {};
+    }
 }
 
 /// Objects of this function whose last reference a callee overwrote.
@@ -459,8 +474,8 @@ void Engine::lostInCallee(const Where &at, State &state, TermId callResult) {
     bool isCall = after && after->kind == TraceNode::Kind::Call;
     inner.callerTrace = isCall ? after->prev : after;
     state.trace = isCall ? after->sub : nullptr;
-    checkLeaks(inner, o.lostAt, o.lostAt->span, state, visible, isStorage,
-               {id});
+    checkLeaks(inner, o.lostAt, o.lostAt->span, state, visible,
+               [&](TermId root) { return isStorage(root); }, {id});
     state.trace = after;
     if (ObjectState *left = state.object(id))
       left->lostAt = nullptr;
@@ -478,10 +493,16 @@ void Engine::callBody(const Where &at, uint32_t callee, CallValues &values,
   bool idle = !mayMatter(callee, values, state);
   bool tooBig = idle && relevance.weight > kIrrelevantWeight;
   bool skip = options.skipIrrelevant && relevance.weight > kSmallCallee && idle;
-  if (skip || tooDeep || tooBig || entryStates > options.entryBudget) {
+  // Out of budget: nothing that came after would be worth anything.
+  if (!skip && entryStates > options.entryBudget)
+    return;
+  if (skip || tooDeep || tooBig) {
     state.merged |= skip;
-    if (tooDeep && relevance.any())
+    if (tooDeep && relevance.any()) {
       result->limits.insert("calls nested too deeply at '" + d.name + "'");
+      if (relevance.facets)
+        forgetGiven(values, state);
+    }
     unknownCall(at, values, state, true);
     bindResult(at, state, values.result);
     out.push_back(std::move(state));

@@ -270,8 +270,8 @@ void Engine::store(const Where &at, State state, States &out) {
         }
       }
       if (o->owned && !o->escaped && leakRule(*o).valid()) {
-        checkLeaks(at.act, &i, i.span, state, needed(at, state), isStorage,
-                   {old});
+        checkLeaks(at.act, &i, i.span, state, needed(at, state),
+                   [&](TermId root) { return isStorage(root); }, {old});
       }
     }
   out.push_back(std::move(state));
@@ -333,8 +333,9 @@ void Engine::endLifetime(const Where &at, State &state, ir::LocalId local) {
   state.setEpoch(object, at.key);
   if (candidates.empty())
     return;
-  checkLeaks(at.act, at.instr, at.instr->span, state, needed(at, state),
-             isStorage, candidates);
+  checkLeaks(
+      at.act, at.instr, at.instr->span, state, needed(at, state),
+      [&](TermId root) { return isStorage(root); }, candidates);
   state.eraseRange(object, 0, kEndOfMemory, [](TermId) {});
 }
 

@@ -260,6 +260,7 @@ void UnitAnalysis::confirm(uint32_t function) {
       if (report.site == site && !findings.contains(key))
         wanted.insert(key);
     o.wanted = &wanted;
+    o.anyWill = true;
     Engine engine(graph, rules, o);
     EntryResult r = engine.runEntry(function);
     take(engine);

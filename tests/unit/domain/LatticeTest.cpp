@@ -338,7 +338,7 @@ TEST_F(LatticeTest, ReachableFollowsPointers) {
   a.put({q, 16, x, 4});
   TermId unrelated = symbol(kPtr, 20);
   a.put({unrelated, 0, y, 4});
-  auto isLocal = [](const Term &term) { return term.origin == Origin::Local; };
+  auto isLocal = [&](TermId id) { return t[id].origin == Origin::Local; };
   AtomSet live = reachable(a, t, isLocal);
   for (TermId id : {local, p, q, x})
     EXPECT_TRUE(live.contains(id.value));
