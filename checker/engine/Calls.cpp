@@ -118,15 +118,20 @@ void Engine::setFacet(const Where &at, State &state, TermId pointer,
     return;
   TermId id = pointer;
   ObjectState *o = state.object(id);
-  uint32_t site = o && o->site ? o->site : at.key;
+  // Where it was made, or else where it was first seen.
+  const Term made = terms[id];
+  uint32_t site = o && o->site ? o->site
+                  : made.kind == TermKind::Object &&
+                          made.origin == Origin::Allocation
+                      ? made.a
+                      : at.key;
   const contract::Facet &f = rules.facet(facet);
   const contract::Automaton &automaton = rules.automata[f.automaton.value];
   bool isKey = keyFacets >> facet.value & 1;
   if (isKey) {
     result->sites.insert(site);
     if (!inFocus(site)) {
-      if (o)
-        o->site = site;
+      state.objectFor(id).site = site;
       return;
     }
   }
