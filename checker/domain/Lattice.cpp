@@ -214,6 +214,7 @@ AtomSet domain::reachable(const State &state, const TermTable &terms,
                           llvm::function_ref<bool(TermId)> isRoot,
                           llvm::ArrayRef<TermId> extra) {
   AtomSet live;
+  live.reserve(unsigned(state.store.size() + state.temps.size()) * 2);
   llvm::SmallVector<TermId, 32> work;
   auto add = [&](TermId value) {
     if (value.valid())
@@ -242,7 +243,8 @@ AtomSet domain::reachable(const State &state, const TermTable &terms,
   llvm::SmallVector<std::pair<uint32_t, uint32_t>, 64> byRoot;
   for (uint32_t i = 0; i < state.store.size(); ++i)
     byRoot.push_back({terms.root(state.store[i].base).value, i});
-  std::sort(byRoot.begin(), byRoot.end());
+  if (!llvm::is_sorted(byRoot))
+    llvm::sort(byRoot);
   while (!work.empty()) {
     uint32_t atom = work.pop_back_val().value;
     auto it = std::lower_bound(byRoot.begin(), byRoot.end(),
@@ -316,6 +318,21 @@ void domain::trim(State &state, const TermTable &terms, FacetMask mask) {
 //===----------------------------------------------------------------------===//
 
 namespace {
+
+/// Looks entries up in a store, asked for in the order of the store.
+class Cursor {
+public:
+  explicit Cursor(const std::vector<Entry> &store)
+      : at(store.begin()), end(store.end()) {}
+  const Entry *find(const Entry &e) {
+    while (at != end && at->before(e))
+      ++at;
+    return at != end && at->sameLocation(e) ? &*at : nullptr;
+  }
+
+private:
+  std::vector<Entry>::const_iterator at, end;
+};
 
 class Joiner {
 public:
@@ -442,6 +459,11 @@ TermId Joiner::value(TermId va, TermId vb, ValueType type, uint32_t where) {
     o.errored = oa->errored || ob->errored;
     o.owned = oa->owned && ob->owned;
     out.objectFor(symbol) = o;
+  } else if ((oa && terms.isConst(vb)) || (ob && terms.isConst(va))) {
+    // The one object, or none.
+    ObjectState &o = out.objectFor(symbol);
+    o.site = oa ? oa->site : ob->site;
+    o.errored = oa ? oa->errored : ob->errored;
   } else if ((oa && oa->errored) || (ob && ob->errored)) {
     // On one way a violation was reported: nothing follows from it here.
     out.objectFor(symbol).errored = true;
@@ -469,8 +491,9 @@ State Joiner::run() {
         keep(TermId(terms[atom].a));
     });
   };
+  Cursor kept(b.store);
   for (const Entry &e : a.store) {
-    const Entry *o = b.find(e);
+    const Entry *o = kept.find(e);
     if (o && o->value == e.value)
       keep(e.value);
     if (o)
@@ -529,8 +552,9 @@ State Joiner::run() {
     return uint32_t(
         mix(mix(e.base.value, uint64_t(e.offset)), e.bitOffset + e.size * 64u));
   };
+  Cursor inB(b.store);
   for (const Entry &e : a.store) {
-    const Entry *o = b.find(e);
+    const Entry *o = inB.find(e);
     TermId vb;
     if (o)
       vb = o->value;
@@ -563,8 +587,9 @@ State Joiner::run() {
     }
     out.put(j);
   }
+  Cursor inA(a.store);
   for (const Entry &e : b.store)
-    if (!a.find(e)) {
+    if (!inA.find(e)) {
       const Term &t = terms[e.value];
       bool sameAsUnread = t.kind == TermKind::Symbol &&
                           t.origin == Origin::Initial &&

@@ -11,15 +11,10 @@
 using namespace mdlcheck;
 using namespace mdlcheck::domain;
 
-static auto entryKey(const Entry &e) {
-  return std::make_tuple(e.base.value, e.offset, e.size, e.bitOffset,
-                         e.bitWidth);
-}
-
 static auto lowerEntry(auto &store, const Entry &where) {
   return std::lower_bound(
       store.begin(), store.end(), where,
-      [](const Entry &a, const Entry &b) { return entryKey(a) < entryKey(b); });
+      [](const Entry &a, const Entry &b) { return a.before(b); });
 }
 
 const Entry *State::find(const Entry &where) const {

@@ -23,6 +23,7 @@
 
 #include <array>
 #include <optional>
+#include <tuple>
 
 namespace mdlcheck::domain {
 
@@ -54,6 +55,11 @@ struct Entry {
   bool sameLocation(const Entry &o) const {
     return base == o.base && offset == o.offset && size == o.size &&
            bitOffset == o.bitOffset && bitWidth == o.bitWidth;
+  }
+  /// The order of State::store.
+  bool before(const Entry &o) const {
+    return std::tie(base, offset, size, bitOffset, bitWidth) <
+           std::tie(o.base, o.offset, o.size, o.bitOffset, o.bitWidth);
   }
   friend bool operator==(const Entry &, const Entry &) = default;
 };

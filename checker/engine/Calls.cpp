@@ -96,7 +96,7 @@ void Engine::limitPerSite(State &state, uint32_t site, TermId keep) {
                         o.base.value);
     };
     for (ObjectState &o : state.objects)
-      if (o.site == site && o.base != keep) {
+      if (o.site == site && o.base != keep && isTracked(o, keyFacets)) {
         ++count;
         if (!victim || rank(o) < rank(*victim))
           victim = &o;
