@@ -120,11 +120,11 @@ void Engine::setFacet(const Where &at, State &state, TermId pointer,
   ObjectState *o = state.object(id);
   // Where it was made, or else where it was first seen.
   const Term made = terms[id];
-  uint32_t site = o && o->site ? o->site
-                  : made.kind == TermKind::Object &&
-                          made.origin == Origin::Allocation
-                      ? made.a
-                      : at.key;
+  uint32_t site =
+      o && o->site ? o->site
+      : made.kind == TermKind::Object && made.origin == Origin::Allocation
+          ? made.a
+          : at.key;
   const contract::Facet &f = rules.facet(facet);
   const contract::Automaton &automaton = rules.automata[f.automaton.value];
   bool isKey = keyFacets >> facet.value & 1;

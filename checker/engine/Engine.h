@@ -23,6 +23,7 @@
 
 #include "llvm/ADT/DenseMap.h"
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -48,6 +49,9 @@ struct ReportKey {
            std::tie(b.span, b.rule, b.object);
   }
 };
+
+/// Assumes that a path passes.
+using Decisions = std::set<const ir::Instr *>;
 
 struct EngineOptions {
   /// States with one automaton part that are kept apart at a block.
@@ -85,7 +89,7 @@ struct EngineOptions {
   static constexpr uint32_t kNoSite = UINT32_MAX;
   /// When set, a branch that has a way in here is only taken that way: the
   /// run retraces one path (Report::decisions), exactly.
-  const std::set<const ir::Instr *> *guide = nullptr;
+  const Decisions *guide = nullptr;
   /// When set, the run may stop once it has found these, on joined states
   /// too if `anyWill`.
   const std::set<ReportKey> *wanted = nullptr;
@@ -100,8 +104,10 @@ struct Report {
   /// Where the object was made or first seen; EngineOptions::kNoSite when it
   /// is about none.
   uint32_t site = EngineOptions::kNoSite;
-  /// The conditions that its path takes, when it is merged.
-  std::set<const ir::Instr *> decisions;
+  /// When it is merged: the conditions that any of the joined paths takes,
+  /// and those of two of them.
+  Decisions decisions;
+  std::array<Decisions, 2> single;
 };
 
 using ReportMap = std::map<ReportKey, Report>;
@@ -342,8 +348,9 @@ private:
   void reportAt(const Activation &act, const ir::Instr *instr, Span span,
                 const State &state, contract::RuleId rule,
                 const ReportArgs &args, const TraceNode *trace);
-  static void collectDecisions(const TraceNode *trace,
-                               std::set<const ir::Instr *> &decisions);
+  enum class Past : uint8_t { First, Second, Both };
+  static void collectDecisions(const TraceNode *trace, Past past,
+                               Decisions &decisions);
   void appendPath(const TraceNode *trace, unsigned depth,
                   std::vector<contract::PathStep> &path);
   std::string describe(const TraceNode &node, contract::PathStep::Kind &kind);

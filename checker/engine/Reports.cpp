@@ -229,10 +229,15 @@ void Engine::reportAt(const Activation &act, const ir::Instr *instr, Span span,
   for (const Activation *a = &act; a; a = a->caller)
     chain.push_back(a);
   Report r;
-  if (merged) {
+  auto collect = [&](Past past, Decisions &decisions) {
     for (const Activation *a : chain)
-      collectDecisions(a->callerTrace, r.decisions);
-    collectDecisions(trace, r.decisions);
+      collectDecisions(a->callerTrace, past, decisions);
+    collectDecisions(trace, past, decisions);
+  };
+  if (merged) {
+    collect(Past::Both, r.decisions);
+    collect(Past::First, r.single[0]);
+    collect(Past::Second, r.single[1]);
   }
   auto found = result->reports.find(key);
   if (found != result->reports.end() && (merged || !found->second.merged)) {
@@ -286,18 +291,21 @@ void Engine::reportAt(const Activation &act, const ir::Instr *instr, Span span,
   result->reports.insert_or_assign(key, std::move(r));
 }
 
-/// Conditions that were taken on any of the paths that `trace` stands for.
-void Engine::collectDecisions(const TraceNode *trace,
-                              std::set<const ir::Instr *> &decisions) {
+/// Conditions that were taken on the paths that `trace` stands for: on all of
+/// them, or on one that takes the first or second past at every join.
+void Engine::collectDecisions(const TraceNode *trace, Past past,
+                              Decisions &decisions) {
   llvm::DenseSet<const TraceNode *> seen;
   llvm::SmallVector<const TraceNode *, 16> work{trace};
   while (!work.empty()) {
     const TraceNode *node = work.pop_back_val();
-    for (; node && seen.insert(node).second; node = node->prev) {
+    while (node && seen.insert(node).second) {
+      bool isJoin = node->kind == TraceNode::Kind::Join;
       if (node->kind == TraceNode::Kind::Assume)
         decisions.insert(node->instr);
-      if (node->sub)
+      if (node->sub && (!isJoin || past == Past::Both))
         work.push_back(node->sub);
+      node = isJoin && past == Past::Second ? node->sub : node->prev;
     }
   }
 }

@@ -81,6 +81,11 @@ private:
   void slice(Target target, Account &account);
   ReportMap takeDoubtful(ReportMap &reports) const;
   ReportMap confirmed(Target target, const ReportMap &doubtful);
+  bool onePath(Target target, EngineOptions o, const ReportKey &key,
+               Report &report);
+  EntryResult retrace(Target target, EngineOptions o,
+                      const Decisions &decisions,
+                      const std::set<ReportKey> &wanted);
   void settleModule(uint32_t module);
   void settleModules(const EntryResult &user);
   void enter(uint32_t function);
@@ -185,30 +190,59 @@ ReportMap UnitAnalysis::takeDoubtful(ReportMap &reports) const {
 /// Which of the `doubtful`, which rest on joined states, are right? All paths
 /// that were joined for them are followed again, apart this time.
 ReportMap UnitAnalysis::confirmed(Target target, const ReportMap &doubtful) {
-  std::map<uint32_t, std::set<const ir::Instr *>> bySite;
+  std::map<uint32_t, ReportMap> bySite;
   for (const auto &[key, report] : doubtful)
-    bySite[report.site].insert(report.decisions.begin(),
-                               report.decisions.end());
+    bySite[report.site].emplace(key, report);
   ReportMap sure;
-  for (const auto &[site, decisions] : bySite) {
+  for (const auto &[site, reports] : bySite) {
+    Decisions decisions;
+    std::set<ReportKey> wanted;
+    for (const auto &[key, report] : reports) {
+      decisions.insert(report.decisions.begin(), report.decisions.end());
+      wanted.insert(key);
+    }
     EngineOptions o = exactSlice();
     o.focus = site;
-    o.guide = &decisions;
-    std::set<ReportKey> wanted;
-    for (const auto &[key, report] : doubtful)
-      if (report.site == site)
-        wanted.insert(key);
-    o.wanted = &wanted;
-    Engine engine(graph, rules, o);
-    EntryResult r = runIn(engine, target);
-    take(engine);
-    for (const auto &[key, report] : doubtful)
-      if (auto it = r.reports.find(key); it != r.reports.end())
-        sure.insert(*it);
-      else if (report.site == site)
+    EntryResult r = retrace(target, o, decisions, wanted);
+    for (const ReportKey &key : wanted) {
+      auto it = r.reports.find(key);
+      if (it == r.reports.end())
         note(target.function, r.limits);
+      else if (!it->second.merged || onePath(target, o, key, it->second))
+        sure.insert(*it);
+    }
   }
   return sure;
+}
+
+/// Is there one path that leads to `report`, whatever was joined for it? Where
+/// the budget is too small to say, the report stands; otherwise it becomes
+/// what was found on that path.
+bool UnitAnalysis::onePath(Target target, EngineOptions o, const ReportKey &key,
+                           Report &report) {
+  o.keepApart = o.keepValues = exact().keepApart;
+  bool tooBig = false;
+  for (const Decisions &decisions : {report.single[0], report.single[1]}) {
+    EntryResult r = retrace(target, o, decisions, {key});
+    auto it = r.reports.find(key);
+    if (it != r.reports.end() && !it->second.merged) {
+      report = std::move(it->second);
+      return true;
+    }
+    tooBig |= r.budgetHit || it != r.reports.end();
+  }
+  return tooBig;
+}
+
+EntryResult UnitAnalysis::retrace(Target target, EngineOptions o,
+                                  const Decisions &decisions,
+                                  const std::set<ReportKey> &wanted) {
+  o.guide = &decisions;
+  o.wanted = &wanted;
+  Engine engine(graph, rules, o);
+  EntryResult r = runIn(engine, target);
+  take(engine);
+  return r;
 }
 
 void UnitAnalysis::settleModules(const EntryResult &user) {
@@ -241,7 +275,7 @@ void UnitAnalysis::settleModule(uint32_t module) {
 
 /// Asks `function` about what was found in modules that it comes to.
 void UnitAnalysis::confirm(uint32_t function) {
-  std::map<uint32_t, std::set<const ir::Instr *>> bySite;
+  std::map<uint32_t, Decisions> bySite;
   for (const auto &[key, report] : pending)
     if (!findings.contains(key) &&
         (report.site == EngineOptions::kNoSite ||
@@ -254,16 +288,12 @@ void UnitAnalysis::confirm(uint32_t function) {
     EngineOptions o = quickSlice();
     o.moduleWeight = 0;
     o.focus = site;
-    o.guide = &decisions;
+    o.anyWill = true;
     std::set<ReportKey> wanted;
     for (const auto &[key, report] : pending)
       if (report.site == site && !findings.contains(key))
         wanted.insert(key);
-    o.wanted = &wanted;
-    o.anyWill = true;
-    Engine engine(graph, rules, o);
-    EntryResult r = engine.runEntry(function);
-    take(engine);
+    EntryResult r = retrace({function, false}, o, decisions, wanted);
     bool all = true;
     for (const auto &[key, report] : pending)
       if (auto it = r.reports.find(key); it != r.reports.end())
