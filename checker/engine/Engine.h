@@ -405,7 +405,7 @@ private:
   std::set<ArrayRange> arrays;
   /// Leaks on the way of an exception out of a function: they are real when
   /// a handler takes that exception (RaiseInfo::chain) in a caller.
-  std::map<ReportKey, uint64_t> onlyIfHandled;
+  std::map<ReportKey, std::set<uint64_t>> onlyIfHandled;
   std::optional<uint64_t> leavingBy;
   /// Reports that no handler was found for an exception, with its chain; they
   /// stand when at the end no handler ever took it.

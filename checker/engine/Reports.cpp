@@ -223,7 +223,7 @@ void Engine::reportAt(const Activation &act, const ir::Instr *instr, Span span,
     it->second = it->second && state.merged;
   }
   if (leavingBy)
-    onlyIfHandled.emplace(key, *leavingBy);
+    onlyIfHandled[key].insert(*leavingBy);
   bool merged = state.merged || outer;
   std::vector<const Activation *> chain;
   for (const Activation *a = &act; a; a = a->caller)

@@ -402,6 +402,9 @@ void Engine::settleUnhandled(EntryResult &r) {
   unhandled.clear();
   std::erase_if(r.reports, [&](const auto &p) {
     auto it = onlyIfHandled.find(p.first);
-    return it != onlyIfHandled.end() && !handledOutside.contains(it->second);
+    return it != onlyIfHandled.end() &&
+           llvm::none_of(it->second, [&](uint64_t link) {
+             return handledOutside.contains(link);
+           });
   });
 }
