@@ -372,4 +372,17 @@ TEST_F(FactsTest, IndexesResolve) {
   EXPECT_EQ(resolve(s, t, e), t.add(p, 24));
 }
 
+TEST_F(FactsTest, ImposingAFactTakesItAllOver) {
+  ASSERT_TRUE(restrict(s, t, x, 3, 9));
+  ASSERT_TRUE(holds(is(Op::Ne, x, 5)));
+  Fact known = *s.fact(x);
+  ASSERT_TRUE(restrict(s, t, y, 5, 20));
+  ASSERT_TRUE(impose(s, t, y, known));
+  EXPECT_EQ(rangeOf(s, t, y).lo, 6);
+  EXPECT_EQ(rangeOf(s, t, y).hi, 9);
+  EXPECT_FALSE(impose(s, t, t.constant(10), known));
+  EXPECT_FALSE(impose(s, t, t.constant(5), known));
+  EXPECT_TRUE(impose(s, t, t.constant(7), known));
+}
+
 } // namespace

@@ -215,4 +215,138 @@ TEST_F(EngineTest, TheSecondRunUsesTheSummariesOfTheFirst) {
   EXPECT_GT(engine.stats.summaryHits, 0u);
 }
 
+constexpr const char *kModules = R"ir(
+decl Open(): ptr
+decl Close(x): void
+func Maker(n: i32): ptr static {
+  local $ret: ptr result
+  temps 3
+  block b0
+    %0 = load i32 &n
+    goto some, none
+  block some
+    assume true %0 "n" @1:1-9
+    %1 = call Open() @2:1-9
+    store ptr &$ret, %1
+    goto exit
+  block none
+    assume false (! %0) "n" @1:1-9
+    store ptr &$ret, null
+    goto exit
+}
+func Forgets(n: i32) {
+  local a: ptr
+  temps 3
+  block b0
+    %0 = load i32 &n
+    goto yes, no
+  block yes
+    assume true %0 "n" @4:1-9
+    goto on
+  block no
+    assume false (! %0) "n" @4:1-9
+    goto on
+  block on
+    %1 = call ptr Maker(%0) @5:1-9
+    store ptr &a, %1
+    assume leave 1 @6:1-9
+    goto exit
+}
+func Closes() {
+  local a: ptr
+  temps 3
+  block b0
+    %0 = call ptr Maker(1:i32) @7:1-9
+    store ptr &a, %0
+    call Close(%0 to 8) @8:1-9
+    call ptr Maker(0:i32) @9:1-9
+    assume leave 1 @10:1-9
+    goto exit
+}
+)ir";
+
+class ModulesTest : public EngineTest {
+protected:
+  ModulesTest() {
+    llvm::Expected<ir::Unit> read = ir::read(kModules, "t");
+    if (!read)
+      ADD_FAILURE() << llvm::toString(read.takeError());
+    else
+      unit = std::move(*read);
+    graph = std::make_unique<UnitGraph>(unit, rules);
+    options.moduleWeight = 1;
+  }
+  EngineOptions options;
+};
+
+TEST_F(ModulesTest, AreAnalysedOnceForAllCallers) {
+  Engine engine(*graph, rules, options);
+  EntryResult r = engine.runEntry(function("Forgets"));
+  EXPECT_EQ(r.modules, std::set<uint32_t>{function("Maker")});
+  EXPECT_EQ(found(r), std::vector<std::string>{"6 r-leak"});
+  // The object is Maker's gift; the caller did not look into it.
+  EXPECT_EQ(engine.modules.at(function("Maker")).exported, r.sites);
+  uint64_t computed = engine.stats.summaries;
+  engine.runEntry(function("Closes"));
+  EXPECT_EQ(engine.stats.summaries, computed);
+}
+
+TEST_F(ModulesTest, WhatIsFoundBehindOneIsDoubtful) {
+  Engine quick(*graph, rules, options);
+  EntryResult r = quick.runEntry(function("Forgets"));
+  ASSERT_EQ(r.reports.size(), 1u);
+  EXPECT_TRUE(r.reports.begin()->second.merged);
+  Engine exact(*graph, rules, {});
+  r = exact.runEntry(function("Forgets"));
+  ASSERT_EQ(r.reports.size(), 1u);
+  EXPECT_FALSE(r.reports.begin()->second.merged);
+}
+
+TEST_F(ModulesTest, WaysOutThatContradictTheCallerAreNotTaken) {
+  // With another argument the second call would make an object.
+  Engine engine(*graph, rules, options);
+  EntryResult r = engine.runEntry(function("Closes"));
+  EXPECT_EQ(r.modules, std::set<uint32_t>{function("Maker")});
+  EXPECT_EQ(found(r), std::vector<std::string>{});
+}
+
+TEST_F(ModulesTest, AreNotTakenAsSuchWithTrackedArguments) {
+  llvm::Expected<ir::Unit> read = ir::read(kUnit, "t");
+  ASSERT_TRUE(bool(read));
+  unit = std::move(*read);
+  graph = std::make_unique<UnitGraph>(unit, rules);
+  Engine engine(*graph, rules, options);
+  EntryResult r = engine.runEntry(function("Two"));
+  EXPECT_TRUE(r.modules.empty());
+  EXPECT_EQ(found(r), (std::vector<std::string>{"2 r-twice", "7 r-leak"}));
+}
+
+TEST_F(ModulesTest, AGuideKeepsToItsSideOfABranch) {
+  const ir::Function &f = unit.functions[function("Maker")];
+  Decisions none;
+  for (const ir::Block &b : f.blocks)
+    for (const ir::Instr &i : b.instrs)
+      if (i.assumeKind == ir::AssumeKind::BranchFalse &&
+          i.kind == ir::InstrKind::Assume)
+        none.insert(&i);
+  ASSERT_EQ(none.size(), 1u);
+  EngineOptions guided;
+  guided.guide = &none;
+  Engine engine(*graph, rules, guided);
+  EXPECT_TRUE(engine.runEntry(function("Forgets")).reports.empty());
+}
+
+TEST_F(EngineTest, ARunStopsWithWhatItWants) {
+  Engine all(*graph, rules, {});
+  EntryResult r = all.runEntry(function("Two"));
+  ASSERT_EQ(found(r), (std::vector<std::string>{"2 r-twice", "7 r-leak"}));
+  std::set<ReportKey> wanted{r.reports.begin()->first};
+  EngineOptions some;
+  some.wanted = &wanted;
+  Engine engine(*graph, rules, some);
+  EXPECT_EQ(found(engine.runEntry(function("Two"))),
+            std::vector<std::string>{"2 r-twice"});
+  EXPECT_LT(engine.stats.states, all.stats.states);
+}
+
 } // namespace

@@ -325,4 +325,54 @@ TEST_F(GraphTest, FieldsAreFoundByName) {
   EXPECT_EQ(g.fieldOffset("_B", "b", type), -1);
 }
 
+TEST_F(GraphTest, SitesAreReachedThroughCallsAndPointers) {
+  UnitGraph &g = graph(R"ir(
+func Site(x: ptr) {
+  temps 1
+  block b0
+    goto b1
+  block b1
+    %0 = load ptr &x
+    call Close(%0)
+    goto b2
+  block b2
+    goto exit
+}
+func Caller(x: ptr) {
+  temps 1
+  block b0
+    %0 = load ptr &x
+    call Site(%0)
+    goto b1
+  block b1
+    goto exit
+}
+func Apart() {
+  block b0
+    goto exit
+}
+func ByPointer(f: ptr) {
+  temps 1
+  block b0
+    %0 = load ptr &f
+    call *%0(&func Site)
+    goto exit
+}
+)ir");
+  const ir::Function &site = g.unit.functions[0];
+  uint32_t hit = 0;
+  while (site.blocks[hit].instrs.size() < 2)
+    ++hit;
+  SiteReach reach(g, g.functions[0].key(ir::BlockId(hit), 1));
+  EXPECT_TRUE(reach.within(0));
+  EXPECT_TRUE(reach.within(1));
+  EXPECT_FALSE(reach.within(2));
+  EXPECT_TRUE(reach.within(3));
+  EXPECT_TRUE(reach.from(0, site.entry));
+  EXPECT_TRUE(reach.from(0, ir::BlockId(hit)));
+  EXPECT_FALSE(reach.from(0, site.blocks[hit].succs[0]));
+  EXPECT_TRUE(reach.from(1, g.unit.functions[1].entry));
+  EXPECT_FALSE(reach.from(2, g.unit.functions[2].entry));
+}
+
 } // namespace

@@ -191,4 +191,85 @@ TEST_F(AnalysisTest, WithoutRulesThereIsNothingToFind) {
   EXPECT_TRUE(analyze(unit, none).findings.empty());
 }
 
+/// A callee that is too large to be followed for every caller anew: it makes
+/// an MDL, runs through many blocks, and frees the MDL when told to.
+class LargeCalleeTest : public ::testing::Test {
+protected:
+  std::vector<std::string> leaks(const std::string &callers) {
+    std::string text = R"ir(unit "driver.c"
+decl IoAllocateMdl(VirtualAddress, Length, SecondaryBuffer, ChargeQuota, Irp): ptr system
+decl IoFreeMdl(Mdl): void system
+func Large(Data: ptr, Drop: u8) static @5:1-90:2 {
+  local mdl: ptr
+  temps 200
+  block b0
+    %0 = call IoAllocateMdl(null, 4096:u32, 0:u8, 0:u8, null) @6:5-9
+    store ptr &mdl, %0
+    goto c0
+)ir";
+    for (int i = 0; i < 30; ++i) {
+      std::string n = std::to_string(i), t = "%" + std::to_string(i + 1);
+      text += "  block c" + n + "\n    " + t + " = load u8 &Drop\n    goto a" +
+              n + ", e" + n + "\n  block a" + n + "\n    assume true (" + t +
+              " == " + std::to_string(i + 2) + ") \"Drop\" @7:5-9\n    goto c" +
+              std::to_string(i + 1) + "\n  block e" + n +
+              "\n    assume false (" + t + " != " + std::to_string(i + 2) +
+              ") \"Drop\" @7:5-9\n    goto c" + std::to_string(i + 1) + "\n";
+    }
+    text += R"ir(  block c30
+    %60 = load u8 &Drop
+    %61 = load ptr &mdl
+    goto drop, keep
+  block drop
+    assume true %60 "Drop" @80:5-9
+    call IoFreeMdl(%61 to 48) @81:5-9
+    goto exit
+  block keep
+    assume false (! %60) "Drop" @80:5-9
+    assume leave 1 @82:5-9
+    goto exit
+}
+)ir" + callers;
+    llvm::Expected<ir::Unit> unit = ir::read(text, "t");
+    if (!unit) {
+      ADD_FAILURE() << llvm::toString(unit.takeError());
+      return {};
+    }
+    contract::RuleSet rules = contract::RuleSet::shipped();
+    std::vector<std::string> found;
+    for (const contract::Finding &f : analyze(*unit, rules).findings)
+      found.push_back(std::to_string(f.where.line) + " " +
+                      rules.rule(f.rule).id + " " + f.path.front().function);
+    return found;
+  }
+};
+
+TEST_F(LargeCalleeTest, IsJudgedByItsCallers) {
+  EXPECT_EQ(leaks(R"ir(func Right(x: ptr) @100:1-9 {
+  temps 1
+  block b0
+    %0 = load ptr &x
+    call Large(%0, 1:u8) @101:5-9
+    goto exit
+}
+)ir"),
+            std::vector<std::string>{});
+  EXPECT_EQ(leaks(R"ir(func Right(x: ptr) @100:1-9 {
+  temps 1
+  block b0
+    %0 = load ptr &x
+    call Large(%0, 1:u8) @101:5-9
+    goto exit
+}
+func Wrong(x: ptr) @110:1-9 {
+  temps 1
+  block b0
+    %0 = load ptr &x
+    call Large(%0, 0:u8) @111:5-9
+    goto exit
+}
+)ir"),
+            std::vector<std::string>{"82 mdl-leak Wrong"});
+}
+
 } // namespace
