@@ -49,7 +49,8 @@ static llvm::Error checkReadable(const std::string &file,
   if (!handle)
     return inputError(file, 0,
                       "cannot be read: " + llvm::toString(handle.takeError()));
-  llvm::sys::fs::closeFile(*handle);
+  if (std::error_code error = llvm::sys::fs::closeFile(*handle))
+    return inputError(file, 0, "cannot be read: " + error.message());
   return llvm::Error::success();
 }
 

@@ -43,16 +43,16 @@ constexpr FacetState kUnknownState = 0;
 /// `*OldIrql`, `Irp->_IRP::MdlAddress`, `Mdl.pages is locked`, `irql`.
 struct Expr {
   enum class Kind : uint8_t {
-    Const,    ///< value
-    Param,    ///< index: the argument
-    Result,   ///< what the call returns
-    Irql,     ///< the current IRQL
-    Deref,    ///< lhs: what the pointer points to
-    Member,   ///< lhs (a pointer) -> record::field
-    FacetIs,  ///< lhs is an object whose `facet` is `state` (known to be)
-    Not,      ///< lhs
-    And,      ///< lhs, rhs
-    Or,       ///< lhs, rhs
+    Const,   ///< value
+    Param,   ///< index: the argument
+    Result,  ///< what the call returns
+    Irql,    ///< the current IRQL
+    Deref,   ///< lhs: what the pointer points to
+    Member,  ///< lhs (a pointer) -> record::field
+    FacetIs, ///< lhs is an object whose `facet` is `state` (known to be)
+    Not,     ///< lhs
+    And,     ///< lhs, rhs
+    Or,      ///< lhs, rhs
     Eq,
     Ne,
     Lt, ///< comparisons are signed

@@ -328,8 +328,9 @@ bool YamlLoader::loadElse(const YamlNode &node, FacetRequirement &requirement) {
     RuleId rule;
     if (!readRule(node, rule))
       return false;
-    for (FacetState state = 1; state <= facet.states.size(); ++state)
-      if (!llvm::is_contained(requirement.allowed, state))
+    for (size_t n = 1; n <= facet.states.size(); ++n)
+      if (auto state = FacetState(n);
+          !llvm::is_contained(requirement.allowed, state))
         requirement.orElse.push_back({state, rule});
     return true;
   }

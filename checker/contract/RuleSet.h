@@ -25,9 +25,9 @@ struct Rule {
   std::string title;
   Severity severity = Severity::Warning;
   bool enabledByDefault = true;
-  std::vector<std::string> aliases;    ///< older and finer ids
-  std::vector<std::string> bugChecks;  ///< "0x76", "0xC4/0x7C"
-  std::vector<std::string> sources;    ///< documentation pages
+  std::vector<std::string> aliases;   ///< older and finer ids
+  std::vector<std::string> bugChecks; ///< "0x76", "0xC4/0x7C"
+  std::vector<std::string> sources;   ///< documentation pages
   /// With {object}, {callee}, {state}, {irql}, {limit}, {because}, {site}.
   std::string message;
   std::string page; ///< the rule's page (Markdown), from test-corpus/<id>

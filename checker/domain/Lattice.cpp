@@ -214,7 +214,7 @@ AtomSet domain::reachable(const State &state, const TermTable &terms,
                           llvm::function_ref<bool(TermId)> isRoot,
                           llvm::ArrayRef<TermId> extra) {
   AtomSet live;
-  live.reserve(unsigned(state.store.size() + state.temps.size()) * 2);
+  live.reserve(2 * (state.store.size() + state.temps.size()));
   llvm::SmallVector<TermId, 32> work;
   auto add = [&](TermId value) {
     if (value.valid())
@@ -611,9 +611,7 @@ State Joiner::run() {
       forgotten(terms.root(e.base), e.value);
     }
   for (const ZeroRange &z : a.zeros) {
-    if (std::find(b.zeros.begin(), b.zeros.end(), z) != b.zeros.end())
-      out.zeros.push_back(z);
-    else if (b.isZero(z.base, z.offset, z.size))
+    if (llvm::is_contained(b.zeros, z) || b.isZero(z.base, z.offset, z.size))
       out.zeros.push_back(z);
     else
       out.setEpoch(terms.root(z.base), place | 0x40000000u);

@@ -208,8 +208,7 @@ void Engine::setIrql(const Where &at, State &state, TermId irql) {
 }
 
 /// Somebody else can reach what lies in [lo, hi) of what `value` points to.
-void Engine::escape(const Where &at, State &state, TermId value, uint64_t lo,
-                    uint64_t hi) {
+void Engine::escape(State &state, TermId value, uint64_t lo, uint64_t hi) {
   Address a = terms.address(value);
   if (terms.isConst(a.base))
     return;
@@ -284,7 +283,7 @@ void Engine::unknownCall(const Where &at, CallValues &values, State &state,
                      ? int64_t(arg.pointeeSize)
                      : kEndOfMemory;
     if (mayEscape)
-      escape(at, state, v, 0, uint64_t(hi));
+      escape(state, v, 0, uint64_t(hi));
     if (arg.type.kind == ir::TypeKind::Pointer && !arg.pointeeConst) {
       if (isDdi) {
         // A DDI with an MDL works on the pages, not on the fields we read.
@@ -319,7 +318,7 @@ void Engine::unknownCall(const Where &at, CallValues &values, State &state,
         globals.push_back(root);
     }
     for (TermId g : globals) {
-      escape(at, state, g, 0, uint64_t(kEndOfMemory));
+      escape(state, g, 0, uint64_t(kEndOfMemory));
       havocRange(at, state, g, 0, kEndOfMemory);
     }
   }
@@ -435,6 +434,7 @@ void Engine::applyContract(const Where &at, const contract::Contract &contract,
   size_t n = contract.outcomes.size();
   for (size_t i = 0; i < n; ++i) {
     const Outcome &o = contract.outcomes[i];
+    // NOLINTNEXTLINE(bugprone-use-after-move): the last one takes it.
     State s = i + 1 < n ? state : std::move(state);
     if (o.when && !assumeCondition(at, s, *o.when, values, true))
       continue;
@@ -600,6 +600,6 @@ bool Engine::applyOutcome(const Where &at, const Outcome &outcome,
              argumentName(at, *f.effect->object, state, object));
   }
   for (const contract::ExprPtr &e : outcome.escapes)
-    escape(at, state, value(at, state, *e, values), 0, uint64_t(kEndOfMemory));
+    escape(state, value(at, state, *e, values), 0, uint64_t(kEndOfMemory));
   return true;
 }

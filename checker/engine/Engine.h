@@ -271,8 +271,7 @@ private:
   void checkRequirements(const Where &at, const contract::Contract &contract,
                          CallValues &values, State &state);
   void checkUses(const Where &at, CallValues &values, State &state);
-  void escape(const Where &at, State &state, TermId value, uint64_t lo,
-              uint64_t hi);
+  void escape(State &state, TermId value, uint64_t lo, uint64_t hi);
   void bindResult(const Where &at, State &state, TermId result);
   const std::string *argumentName(const Where &at, const contract::Expr &e,
                                   const State &state, TermId base);
@@ -304,8 +303,8 @@ private:
   domain::AtomSet given(const CallValues &values, const State &state) const;
   bool givesTracked(const CallValues &values, const State &state) const;
   void forgetGiven(const CallValues &values, State &state) const;
-  State enterCallee(const Where &at, uint32_t callee, const CallValues &values,
-                    State &caller, Renaming &names);
+  State enterCallee(uint32_t callee, const CallValues &values, State &caller,
+                    Renaming &names);
   /// The caller's state after `exit`, if that can be; the callee's result in
   /// `result`.
   std::optional<State> returnFrom(const Where &at, uint32_t callee,
@@ -313,7 +312,7 @@ private:
                                   const Renaming &names, TermId &result);
   /// `from` and `site` are where the outermost of several calls stands.
   Summary &summarize(const Activation &from, const ir::Instr *site,
-                     bool guarded, uint32_t callee, State entry,
+                     bool guarded, uint32_t callee, const State &entry,
                      const TraceNode *trace, bool callerMerged,
                      bool asModule = false);
 
@@ -323,7 +322,7 @@ private:
   bool dropsIdle(uint32_t module) const;
   State enterModule(uint32_t callee, const CallValues &values,
                     const State &caller, Renaming &names);
-  Summary &summarizeModule(uint32_t callee, State entry);
+  Summary &summarizeModule(uint32_t callee, const State &entry);
   /// What stands in the caller for what a module found in its memory when it
   /// began.
   TermId foundByModule(const State &caller, TermId base,
@@ -345,9 +344,9 @@ private:
   };
   void report(const Where &at, const State &state, contract::RuleId rule,
               const ReportArgs &args);
-  void reportAt(const Activation &act, const ir::Instr *instr, Span span,
-                const State &state, contract::RuleId rule,
-                const ReportArgs &args, const TraceNode *trace);
+  void reportAt(const Activation &act, Span span, const State &state,
+                contract::RuleId rule, const ReportArgs &args,
+                const TraceNode *trace);
   enum class Past : uint8_t { First, Second, Both };
   static void collectDecisions(const TraceNode *trace, Past past,
                                Decisions &decisions);
@@ -366,9 +365,8 @@ private:
   contract::RuleId leakRule(const domain::ObjectState &object) const;
   /// Reports objects that `state` can no longer reach. `roots` says which
   /// storage survives.
-  void checkLeaks(const Activation &act, const ir::Instr *instr, Span span,
-                  State &state, const State &visible,
-                  llvm::function_ref<bool(TermId)> isRoot,
+  void checkLeaks(const Activation &act, Span span, State &state,
+                  const State &visible, llvm::function_ref<bool(TermId)> isRoot,
                   llvm::ArrayRef<TermId> candidates);
 
   bool inFocus(uint32_t site) const {

@@ -245,7 +245,7 @@ UnitGraph::UnitGraph(const Unit &unit, const contract::RuleSet &rules)
   for (uint32_t i = 0; i < unit.functions.size(); ++i)
     buildFunction(i, nextKey);
   findEntries();
-  findRelevance(rules);
+  findRelevance();
 }
 
 int64_t UnitGraph::fieldOffset(llvm::StringRef record, llvm::StringRef field,
@@ -425,7 +425,7 @@ void UnitGraph::findEntries() {
   }
 }
 
-void UnitGraph::findRelevance(const contract::RuleSet &rules) {
+void UnitGraph::findRelevance() {
   size_t n = unit.functions.size();
   relevance.resize(n);
   std::vector<std::vector<uint32_t>> callees(n);

@@ -106,7 +106,7 @@ public:
 private:
   void buildFunction(uint32_t index, uint32_t &nextKey);
   void findEntries();
-  void findRelevance(const contract::RuleSet &rules);
+  void findRelevance();
 };
 
 } // namespace mdlcheck::engine

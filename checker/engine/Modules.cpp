@@ -67,7 +67,7 @@ State Engine::enterModule(uint32_t callee, const CallValues &values,
   return entry;
 }
 
-Engine::Summary &Engine::summarizeModule(uint32_t callee, State entry) {
+Engine::Summary &Engine::summarizeModule(uint32_t callee, const State &entry) {
   EntryResult &own = modules[callee];
   EntryResult *outer = result;
   uint64_t statesBefore = entryStates;
@@ -76,8 +76,8 @@ Engine::Summary &Engine::summarizeModule(uint32_t callee, State entry) {
   Activation outside;
   outside.function = callee;
   // Some caller may handle what it raises.
-  Summary &s = summarize(outside, nullptr, true, callee, std::move(entry),
-                         nullptr, false, true);
+  Summary &s =
+      summarize(outside, nullptr, true, callee, entry, nullptr, false, true);
   result = outer;
   entryStates = statesBefore;
   for (const Exit &exit : s.exits)
@@ -99,7 +99,7 @@ const EntryResult &Engine::runModule(uint32_t function) {
   caller.irql = entryIrql;
   restrict(caller, terms, entryIrql, 0, 2);
   State entry = enterModule(function, none, caller, names);
-  summarizeModule(function, std::move(entry));
+  summarizeModule(function, entry);
   return modules[function];
 }
 

@@ -208,12 +208,12 @@ static std::string fill(llvm::StringRef text, llvm::StringRef key,
 
 void Engine::report(const Where &at, const State &state, contract::RuleId rule,
                     const ReportArgs &args) {
-  reportAt(at.act, at.instr, at.instr->span, state, rule, args, state.trace);
+  reportAt(at.act, at.instr->span, state, rule, args, state.trace);
 }
 
-void Engine::reportAt(const Activation &act, const ir::Instr *instr, Span span,
-                      const State &state, contract::RuleId rule,
-                      const ReportArgs &args, const TraceNode *trace) {
+void Engine::reportAt(const Activation &act, Span span, const State &state,
+                      contract::RuleId rule, const ReportArgs &args,
+                      const TraceNode *trace) {
   bool outer = false;
   for (const Activation *a = &act; a; a = a->caller)
     outer = outer || a->callerMerged;
@@ -326,8 +326,8 @@ contract::RuleId Engine::leakRule(const ObjectState &o) const {
   return {};
 }
 
-void Engine::checkLeaks(const Activation &act, const ir::Instr *instr,
-                        Span span, State &state, const State &visible,
+void Engine::checkLeaks(const Activation &act, Span span, State &state,
+                        const State &visible,
                         llvm::function_ref<bool(TermId)> isRootOf,
                         llvm::ArrayRef<TermId> candidates) {
   // What escaped is somebody else's, and so is everything in it.
@@ -355,6 +355,6 @@ void Engine::checkLeaks(const Activation &act, const ir::Instr *instr,
     args.site = o->site;
     contract::RuleId rule = leakRule(*o);
     o->errored = true;
-    reportAt(act, instr, span, state, rule, args, state.trace);
+    reportAt(act, span, state, rule, args, state.trace);
   }
 }

@@ -74,7 +74,7 @@ std::vector<Engine::Exit> Engine::run(Activation &act, State entry) {
     if (g.blocks[block.value].join || states.size() > 1)
       coarsen(states, block, act.function);
     // What is cut off is in result->limits.
-    if (act.cut && act.statesUsed > 2 * options.activationBudget)
+    if (act.cut && act.statesUsed / 2 > options.activationBudget)
       break;
     if (options.wanted && hasAllWanted())
       break;
@@ -166,7 +166,7 @@ void Engine::coarsen(std::vector<State> &states, ir::BlockId block,
       if (sameState(kept[i], s)) {
         // Either path will do; prefer one that mixes no others.
         if (kept[i].merged && !s.merged)
-          kept[i] = std::move(s);
+          std::swap(kept[i], s);
         repeated = true;
         break;
       }
@@ -351,7 +351,7 @@ void Engine::leave(Activation &act, State state, bool raised) {
     if (raised && !state.raise.deliberate && !state.raise.chain.empty())
       leavingBy = state.raise.chain.back();
     State visible = state;
-    checkLeaks(act, last, span, state, visible, isRoot, candidates);
+    checkLeaks(act, span, state, visible, isRoot, candidates);
     leavingBy.reset();
   }
   if (outermost)
@@ -381,7 +381,7 @@ void Engine::reportUnhandled(Activation &act, const State &state) {
     args.callee = graph.unit.decls[origin->callee.value].name;
   if (!origin->argTexts.empty())
     args.object = origin->argTexts[0];
-  reportAt(act, origin, origin->span, state, state.raise.ifUncaught, args,
+  reportAt(act, origin->span, state, state.raise.ifUncaught, args,
            state.raise.trace);
   unhandled.push_back(
       {{state.raise.ifUncaught.value, origin->span, args.object},

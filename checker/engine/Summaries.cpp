@@ -38,9 +38,8 @@ bool isUniversal(const Term &t) {
 }
 } // namespace
 
-State Engine::enterCallee(const Where &at, uint32_t callee,
-                          const CallValues &values, State &caller,
-                          Renaming &names) {
+State Engine::enterCallee(uint32_t callee, const CallValues &values,
+                          State &caller, Renaming &names) {
   const ir::Function &f = graph.unit.functions[callee];
   State entry;
   auto reach = [&](TermId value) {
@@ -342,7 +341,7 @@ std::optional<State> Engine::returnFrom(const Where &at, uint32_t callee,
 
 Engine::Summary &Engine::summarize(const Activation &from,
                                    const ir::Instr *site, bool guarded,
-                                   uint32_t callee, State entry,
+                                   uint32_t callee, const State &entry,
                                    const TraceNode *trace, bool callerMerged,
                                    bool asModule) {
   uint64_t hash = hashState(entry) * 2 + guarded;
@@ -474,7 +473,7 @@ void Engine::lostInCallee(const Where &at, State &state, TermId callResult) {
     bool isCall = after && after->kind == TraceNode::Kind::Call;
     inner.callerTrace = isCall ? after->prev : after;
     state.trace = isCall ? after->sub : nullptr;
-    checkLeaks(inner, o.lostAt, o.lostAt->span, state, visible,
+    checkLeaks(inner, o.lostAt->span, state, visible,
                [&](TermId root) { return isStorage(root); }, {id});
     state.trace = after;
     if (ObjectState *left = state.object(id))
@@ -518,11 +517,11 @@ void Engine::callBody(const Where &at, uint32_t callee, CallValues &values,
   Summary *found = nullptr;
   if (names.module) {
     State entry = enterModule(callee, values, state, names);
-    found = &summarizeModule(callee, std::move(entry));
+    found = &summarizeModule(callee, entry);
   } else {
-    State entry = enterCallee(at, callee, values, state, names);
-    found = &summarize(at.act, at.instr, guarded, callee, std::move(entry),
-                       state.trace, state.merged);
+    State entry = enterCallee(callee, values, state, names);
+    found = &summarize(at.act, at.instr, guarded, callee, entry, state.trace,
+                       state.merged);
     if (found->cut)
       at.act.cut = true;
   }

@@ -270,7 +270,7 @@ void Engine::store(const Where &at, State state, States &out) {
         }
       }
       if (o->owned && !o->escaped && leakRule(*o).valid()) {
-        checkLeaks(at.act, &i, i.span, state, needed(at, state),
+        checkLeaks(at.act, i.span, state, needed(at, state),
                    [&](TermId root) { return isStorage(root); }, {old});
       }
     }
@@ -334,7 +334,7 @@ void Engine::endLifetime(const Where &at, State &state, ir::LocalId local) {
   if (candidates.empty())
     return;
   checkLeaks(
-      at.act, at.instr, at.instr->span, state, needed(at, state),
+      at.act, at.instr->span, state, needed(at, state),
       [&](TermId root) { return isStorage(root); }, candidates);
   state.eraseRange(object, 0, kEndOfMemory, [](TermId) {});
 }

@@ -70,18 +70,34 @@ enum class ExprKind : uint8_t {
   FunctionAddr, ///< address of function `decl`
   StringAddr,   ///< address of string literal `string`
   FieldAddr,    ///< lhs = address of a record, `field` in it
-  IndexAddr,    ///< lhs = address, rhs = index, `value` = element size in bytes.
-                ///< Pointer arithmetic too; element size 1 for byte offsets.
-  Unary,        ///< op lhs
-  Binary,       ///< lhs op rhs; comparisons have type Int and are 0 or 1
-  Cast,         ///< lhs converted to `type` (truncated, sign- or zero-extended)
+  IndexAddr, ///< lhs = address, rhs = index, `value` = element size in bytes.
+             ///< Pointer arithmetic too; element size 1 for byte offsets.
+  Unary,     ///< op lhs
+  Binary,    ///< lhs op rhs; comparisons have type Int and are 0 or 1
+  Cast,      ///< lhs converted to `type` (truncated, sign- or zero-extended)
 };
 
 enum class Op : uint8_t {
   None,
-  Neg, BitNot, LogicalNot,                          // Unary
-  Add, Sub, Mul, Div, Rem, Shl, Shr, And, Or, Xor,  // Binary, typed by `type`
-  Eq, Ne, Lt, Le, Gt, Ge,                           // Binary, typed by operands
+  Neg,
+  BitNot,
+  LogicalNot, // Unary
+  Add,
+  Sub,
+  Mul,
+  Div,
+  Rem,
+  Shl,
+  Shr,
+  And,
+  Or,
+  Xor, // Binary, typed by `type`
+  Eq,
+  Ne,
+  Lt,
+  Le,
+  Gt,
+  Ge, // Binary, typed by operands
 };
 
 struct Expr {
@@ -155,11 +171,11 @@ struct Instr {
   uint8_t bitOffset = 0;
   uint8_t bitWidth = 0;
   Span span;
-  Type type;      ///< Load, Store, Copy, Zero, Havoc; Call: result type
-  TempId dst;     ///< Load, Havoc; Call with a scalar result
-  ExprId addr;    ///< Load, Store, Copy, Zero
-  ExprId value;   ///< Store, Copy, Assume
-  LocalId local;  ///< EndLifetime
+  Type type;          ///< Load, Store, Copy, Zero, Havoc; Call: result type
+  TempId dst;         ///< Load, Havoc; Call with a scalar result
+  ExprId addr;        ///< Load, Store, Copy, Zero
+  ExprId value;       ///< Store, Copy, Assume
+  LocalId local;      ///< EndLifetime
   std::string text;   ///< Assume: the condition as written
   std::string detail; ///< Assume Case/Filter
 
@@ -202,8 +218,8 @@ struct Local {
 /// first for methods; by-value aggregates are locals of their own).
 struct Function {
   DeclId decl;
-  Span span;     ///< of the whole definition
-  Span endSpan;  ///< the closing brace, where falling off the end is reported
+  Span span;    ///< of the whole definition
+  Span endSpan; ///< the closing brace, where falling off the end is reported
   std::vector<Local> locals;
   uint32_t numParams = 0;
   uint32_t numTemps = 0;
@@ -229,9 +245,9 @@ struct FunctionDecl {
   std::string linkName; ///< unique in a program; C: the plain name
   Type resultType;
   std::vector<std::string> paramNames;
-  bool isStatic = false;       ///< internal linkage
+  bool isStatic = false; ///< internal linkage
   bool isInline = false;
-  bool isNoReturn = false;     ///< declared so
+  bool isNoReturn = false; ///< declared so
   bool isVariadic = false;
   bool inSystemHeader = false; ///< declared in a system header
   bool isImplicit = false;     ///< builtin or compiler-made

@@ -44,8 +44,8 @@
 // func line makes the declaration. The blocks named `exit` and `unwind` are
 // the two exits; they need no lines. The first block is the entry unless
 // another says so; blocks unwind to the exceptional exit unless they say
-// otherwise (`unwind none`: nowhere). `return x` stores to the result (making a local $result if there
-// is none) and goes to the exit.
+// otherwise (`unwind none`: nowhere). `return x` stores to the result (making a
+// local $result if there is none) and goes to the exit.
 //
 //   INSTR
 //     %1 = load TYPE EXPR [bits(OFFSET, WIDTH)] [volatile]

@@ -13,7 +13,6 @@
 using namespace mdlcheck;
 using namespace mdlcheck::ir;
 using namespace mdlcheck::ir::text;
-using llvm::Twine;
 
 namespace {
 

@@ -43,13 +43,12 @@ inline constexpr Spelling<Op> kBinaryOps[] = {
 
 /// Implicit is the kind without a word.
 inline constexpr Spelling<AssumeKind> kAssumeKinds[] = {
-    {AssumeKind::BranchTrue, "true"}, {AssumeKind::BranchFalse, "false"},
-    {AssumeKind::Case, "case"},       {AssumeKind::Default, "default"},
-    {AssumeKind::LoopEnter, "enter"}, {AssumeKind::LoopExit, "exit"},
-    {AssumeKind::Filter, "filter"},   {AssumeKind::Stated, "stated"},
-    {AssumeKind::Leave, "leave"},     {AssumeKind::Handled, "handled"},
-    {AssumeKind::Unhandled, "unhandled"},
-    {AssumeKind::Resumed, "resumed"}};
+    {AssumeKind::BranchTrue, "true"},     {AssumeKind::BranchFalse, "false"},
+    {AssumeKind::Case, "case"},           {AssumeKind::Default, "default"},
+    {AssumeKind::LoopEnter, "enter"},     {AssumeKind::LoopExit, "exit"},
+    {AssumeKind::Filter, "filter"},       {AssumeKind::Stated, "stated"},
+    {AssumeKind::Leave, "leave"},         {AssumeKind::Handled, "handled"},
+    {AssumeKind::Unhandled, "unhandled"}, {AssumeKind::Resumed, "resumed"}};
 
 inline bool isComparison(Op op) { return op >= Op::Eq && op <= Op::Ge; }
 

@@ -190,9 +190,7 @@ void Writer::writeBlockName(BlockId id) {
 void Writer::writeInt(Type type, int64_t value) {
   bool unsignedType = type.kind == TypeKind::Pointer ||
                       (type.kind == TypeKind::Int && !type.isSigned);
-  if (!unsignedType)
-    os << value;
-  else if (uint64_t(value) < 0x10000)
+  if (!unsignedType || uint64_t(value) < 0x10000)
     os << value;
   else
     os << "0x" << llvm::utohexstr(uint64_t(value));

@@ -229,9 +229,11 @@ private:
     for (size_t i = 0; i < words.size();) {
       size_t end = i;
       size_t width = 0;
-      do
+      bool glued = true;
+      for (; glued && end < words.size(); ++end) {
         width += words[end].text.size();
-      while (words[end++].glued && end < words.size());
+        glued = words[end].glued;
+      }
       if (!first && column + 1 + width > kWidth) {
         os << '\n' << hang;
         column = hang.size();
