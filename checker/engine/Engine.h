@@ -23,7 +23,6 @@
 
 #include "llvm/ADT/DenseMap.h"
 
-#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -104,10 +103,8 @@ struct Report {
   /// Where the object was made or first seen; EngineOptions::kNoSite when it
   /// is about none.
   uint32_t site = EngineOptions::kNoSite;
-  /// When it is merged: the conditions that any of the joined paths takes,
-  /// and those of two of them.
+  /// When it is merged: the conditions that any of the joined paths takes.
   Decisions decisions;
-  std::array<Decisions, 2> single;
 };
 
 using ReportMap = std::map<ReportKey, Report>;
@@ -347,9 +344,7 @@ private:
   void reportAt(const Activation &act, Span span, const State &state,
                 contract::RuleId rule, const ReportArgs &args,
                 const TraceNode *trace);
-  enum class Past : uint8_t { First, Second, Both };
-  static void collectDecisions(const TraceNode *trace, Past past,
-                               Decisions &decisions);
+  static void collectDecisions(const TraceNode *trace, Decisions &decisions);
   void appendPath(const TraceNode *trace, unsigned depth,
                   std::vector<contract::PathStep> &path);
   std::string describe(const TraceNode &node, contract::PathStep::Kind &kind);

@@ -229,15 +229,10 @@ void Engine::reportAt(const Activation &act, Span span, const State &state,
   for (const Activation *a = &act; a; a = a->caller)
     chain.push_back(a);
   Report r;
-  auto collect = [&](Past past, Decisions &decisions) {
-    for (const Activation *a : chain)
-      collectDecisions(a->callerTrace, past, decisions);
-    collectDecisions(trace, past, decisions);
-  };
   if (merged) {
-    collect(Past::Both, r.decisions);
-    collect(Past::First, r.single[0]);
-    collect(Past::Second, r.single[1]);
+    for (const Activation *a : chain)
+      collectDecisions(a->callerTrace, r.decisions);
+    collectDecisions(trace, r.decisions);
   }
   auto found = result->reports.find(key);
   if (found != result->reports.end() && (merged || !found->second.merged)) {
@@ -291,21 +286,17 @@ void Engine::reportAt(const Activation &act, Span span, const State &state,
   result->reports.insert_or_assign(key, std::move(r));
 }
 
-/// Conditions that were taken on the paths that `trace` stands for: on all of
-/// them, or on one that takes the first or second past at every join.
-void Engine::collectDecisions(const TraceNode *trace, Past past,
-                              Decisions &decisions) {
+/// Conditions that were taken on any of the paths that `trace` stands for.
+void Engine::collectDecisions(const TraceNode *trace, Decisions &decisions) {
   llvm::DenseSet<const TraceNode *> seen;
   llvm::SmallVector<const TraceNode *, 16> work{trace};
   while (!work.empty()) {
     const TraceNode *node = work.pop_back_val();
-    while (node && seen.insert(node).second) {
-      bool isJoin = node->kind == TraceNode::Kind::Join;
+    for (; node && seen.insert(node).second; node = node->prev) {
       if (node->kind == TraceNode::Kind::Assume)
         decisions.insert(node->instr);
-      if (node->sub && (!isJoin || past == Past::Both))
+      if (node->sub)
         work.push_back(node->sub);
-      node = isJoin && past == Past::Second ? node->sub : node->prev;
     }
   }
 }

@@ -80,9 +80,8 @@ private:
   Engine &focusedOn(uint32_t site);
   void slice(Target target, Account &account);
   ReportMap takeDoubtful(ReportMap &reports) const;
-  ReportMap confirmed(Target target, const ReportMap &doubtful);
-  bool onePath(Target target, EngineOptions o, const ReportKey &key,
-               Report &report);
+  ReportMap confirmed(Target target, const ReportMap &doubtful,
+                      ReportMap &unclear);
   EntryResult retrace(Target target, EngineOptions o,
                       const Decisions &decisions,
                       const std::set<ReportKey> &wanted);
@@ -124,6 +123,7 @@ void UnitAnalysis::Account::add(const EntryResult &r) {
   budgetHit |= r.budgetHit;
   limits.insert(r.limits.begin(), r.limits.end());
   sites.insert(r.sites.begin(), r.sites.end());
+  modules.insert(r.modules.begin(), r.modules.end());
   exported.insert(r.exported.begin(), r.exported.end());
 }
 
@@ -148,10 +148,10 @@ Engine &UnitAnalysis::focusedOn(uint32_t site) {
 void UnitAnalysis::slice(Target target, Account &account) {
   // Exceptions and the IRQL are followed without any object.
   std::set<uint32_t> todo{EngineOptions::kNoSite}, done;
-  for (uint32_t module : account.modules)
-    account.sites.insert(exported[module].begin(), exported[module].end());
   uint64_t spent = 0;
   for (;;) {
+    for (uint32_t module : account.modules)
+      account.sites.insert(exported[module].begin(), exported[module].end());
     // Sites that only show up with other objects out of the way count too.
     for (uint32_t site : account.sites)
       if (!done.contains(site))
@@ -174,6 +174,7 @@ void UnitAnalysis::slice(Target target, Account &account) {
     // What comes to its end is worth its time; what does not, soon is not.
     spent += r.budgetHit ? states : states / 8;
     account.add(r);
+    settleModules(r);
   }
 }
 
@@ -188,12 +189,14 @@ ReportMap UnitAnalysis::takeDoubtful(ReportMap &reports) const {
 }
 
 /// Which of the `doubtful`, which rest on joined states, are right? All paths
-/// that were joined for them are followed again, apart this time.
-ReportMap UnitAnalysis::confirmed(Target target, const ReportMap &doubtful) {
+/// that were joined for them are followed again, apart this time as far as
+/// that goes. `unclear` gets those for which the budget was too small to say.
+ReportMap UnitAnalysis::confirmed(Target target, const ReportMap &doubtful,
+                                  ReportMap &unclear) {
   std::map<uint32_t, ReportMap> bySite;
+  ReportMap sure;
   for (const auto &[key, report] : doubtful)
     bySite[report.site].emplace(key, report);
-  ReportMap sure;
   for (const auto &[site, reports] : bySite) {
     Decisions decisions;
     std::set<ReportKey> wanted;
@@ -204,34 +207,18 @@ ReportMap UnitAnalysis::confirmed(Target target, const ReportMap &doubtful) {
     EngineOptions o = exactSlice();
     o.focus = site;
     EntryResult r = retrace(target, o, decisions, wanted);
-    for (const ReportKey &key : wanted) {
+    for (const auto &[key, report] : reports) {
       auto it = r.reports.find(key);
-      if (it == r.reports.end())
+      if (it == r.reports.end()) {
+        if (r.budgetHit)
+          unclear.emplace(key, report);
         note(target.function, r.limits);
-      else if (!it->second.merged || onePath(target, o, key, it->second))
+      } else {
         sure.insert(*it);
+      }
     }
   }
   return sure;
-}
-
-/// Is there one path that leads to `report`, whatever was joined for it? Where
-/// the budget is too small to say, the report stands; otherwise it becomes
-/// what was found on that path.
-bool UnitAnalysis::onePath(Target target, EngineOptions o, const ReportKey &key,
-                           Report &report) {
-  o.keepApart = o.keepValues = exact().keepApart;
-  bool tooBig = false;
-  for (const Decisions &decisions : {report.single[0], report.single[1]}) {
-    EntryResult r = retrace(target, o, decisions, {key});
-    auto it = r.reports.find(key);
-    if (it != r.reports.end() && !it->second.merged) {
-      report = std::move(it->second);
-      return true;
-    }
-    tooBig |= r.budgetHit || it != r.reports.end();
-  }
-  return tooBig;
 }
 
 EntryResult UnitAnalysis::retrace(Target target, EngineOptions o,
@@ -256,7 +243,7 @@ void UnitAnalysis::settleModules(const EntryResult &user) {
 void UnitAnalysis::settleModule(uint32_t module) {
   Target target{module, true};
   Account account;
-  static_cast<EntryResult &>(account) = joint.modules[module];
+  static_cast<EntryResult &>(account) = joint.runModule(module);
   settleModules(account);
   if (account.budgetHit) {
     ReportMap together = std::move(account.reports);
@@ -269,7 +256,8 @@ void UnitAnalysis::settleModule(uint32_t module) {
   }
   exported[module] = account.exported;
   note(module, account.limits);
-  pending.merge(confirmed(target, takeDoubtful(account.reports)));
+  ReportMap unclear;
+  pending.merge(confirmed(target, takeDoubtful(account.reports), unclear));
   pending.merge(account.reports);
 }
 
@@ -303,8 +291,11 @@ void UnitAnalysis::confirm(uint32_t function) {
     if (!all)
       note(function, r.limits);
   }
-  ReportMap sure = confirmed({function, false}, takeDoubtful(found));
+  ReportMap unclear;
+  ReportMap sure = confirmed({function, false}, takeDoubtful(found), unclear);
   sure.merge(found);
+  // The module has it for sure, and a quick look finds a way there.
+  sure.merge(unclear);
   for (auto &[key, report] : sure)
     findings.emplace(key, std::move(report.finding));
 }
@@ -335,8 +326,9 @@ void UnitAnalysis::enter(uint32_t function) {
     if (!inPieces)
       account.reports.merge(r.reports);
   }
+  ReportMap unclear;
   if (inPieces)
-    account.reports.merge(confirmed(target, doubtful));
+    account.reports.merge(confirmed(target, doubtful, unclear));
   for (auto &[key, report] : account.reports)
     findings.emplace(key, std::move(report.finding));
   note(function, account.limits);
