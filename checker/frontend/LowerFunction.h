@@ -76,6 +76,14 @@ struct LValue {
   bool isVolatile = false;
 };
 
+inline bool isAggregate(const ir::Type &type) {
+  return type.kind == ir::TypeKind::Aggregate;
+}
+
+inline bool isFloat(const ir::Type &type) {
+  return type.kind == ir::TypeKind::Float;
+}
+
 class FunctionLowering {
 public:
   FunctionLowering(UnitLowering &unit, const clang::FunctionDecl *definition,
