@@ -191,8 +191,7 @@ private:
                     const ir::Block &from, ir::BlockId to) const;
   bool isOver(const Activation &act, ir::BlockId block, const State &state);
 
-  //===--- Transfer.cpp, Memory.cpp: instructions
-  //-------------------------------------===//
+  //===--- Transfer.cpp, Memory.cpp: instructions -------------------------===//
   /// Where in the program, for the functions below.
   struct Where {
     Activation &act;
@@ -238,8 +237,7 @@ private:
   void raiseFrom(const Where &at, State state, const RaiseInfo &from,
                  TermId code);
 
-  //===--- Calls.cpp, Conditions.cpp: contracts
-  //-------------------------------------------===//
+  //===--- Calls.cpp, Conditions.cpp: contracts ---------------------------===//
   struct CallValues {
     llvm::SmallVector<TermId, 8> args;
     TermId result;
@@ -273,8 +271,7 @@ private:
   const std::string *argumentName(const Where &at, const contract::Expr &e,
                                   const State &state, TermId base);
 
-  //===--- Summaries.cpp: callees with bodies
-  //------------------------------===//
+  //===--- Summaries.cpp: callees with bodies -----------------------------===//
   struct Summary {
     State entry;
     std::vector<Exit> exits;
@@ -328,8 +325,7 @@ private:
                        llvm::function_ref<bool(TermId)> isLocal,
                        llvm::function_ref<TermId(TermId)> rename);
 
-  //===--- Reports.cpp
-  //------------------------------------------------------===//
+  //===--- Reports.cpp: findings ------------------------------------------===//
   struct ReportArgs {
     std::string object;
     std::string callee;

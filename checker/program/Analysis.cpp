@@ -82,9 +82,13 @@ private:
   ReportMap takeDoubtful(ReportMap &reports) const;
   ReportMap confirmed(Target target, const ReportMap &doubtful,
                       ReportMap &unclear);
-  EntryResult retrace(Target target, EngineOptions o,
-                      const Decisions &decisions,
-                      const std::set<ReportKey> &wanted);
+  /// Reports about the objects of one site, and all their paths.
+  struct Batch {
+    std::set<ReportKey> wanted;
+    Decisions decisions;
+  };
+  static std::map<uint32_t, Batch> bySite(const ReportMap &reports);
+  EntryResult retrace(Target target, EngineOptions o, const Batch &batch);
   void settleModule(uint32_t module);
   void settleModules(const EntryResult &user);
   void enter(uint32_t function);
@@ -117,7 +121,7 @@ private:
 void UnitAnalysis::Account::add(const EntryResult &r) {
   for (const auto &[key, report] : r.reports) {
     auto [it, isNew] = reports.emplace(key, report);
-    if (!isNew && !report.merged)
+    if (!isNew && it->second.merged && !report.merged)
       it->second = report;
   }
   budgetHit |= r.budgetHit;
@@ -144,8 +148,11 @@ Engine &UnitAnalysis::focusedOn(uint32_t site) {
   return *engine;
 }
 
-/// One object in view at a time: polynomial where all together are not.
+/// One object in view at a time: polynomial where all together are not. What
+/// all together already showed on exact states stands.
 void UnitAnalysis::slice(Target target, Account &account) {
+  account.limits.clear();
+  std::erase_if(account.reports, [](const auto &p) { return p.second.merged; });
   // Exceptions and the IRQL are followed without any object.
   std::set<uint32_t> todo{EngineOptions::kNoSite}, done;
   uint64_t spent = 0;
@@ -193,39 +200,38 @@ ReportMap UnitAnalysis::takeDoubtful(ReportMap &reports) const {
 /// that goes. `unclear` gets those for which the budget was too small to say.
 ReportMap UnitAnalysis::confirmed(Target target, const ReportMap &doubtful,
                                   ReportMap &unclear) {
-  std::map<uint32_t, ReportMap> bySite;
   ReportMap sure;
-  for (const auto &[key, report] : doubtful)
-    bySite[report.site].emplace(key, report);
-  for (const auto &[site, reports] : bySite) {
-    Decisions decisions;
-    std::set<ReportKey> wanted;
-    for (const auto &[key, report] : reports) {
-      decisions.insert(report.decisions.begin(), report.decisions.end());
-      wanted.insert(key);
-    }
+  for (const auto &[site, batch] : bySite(doubtful)) {
     EngineOptions o = exactSlice();
     o.focus = site;
-    EntryResult r = retrace(target, o, decisions, wanted);
-    for (const auto &[key, report] : reports) {
-      auto it = r.reports.find(key);
-      if (it == r.reports.end()) {
-        if (r.budgetHit)
-          unclear.emplace(key, report);
-        note(target.function, r.limits);
-      } else {
+    EntryResult r = retrace(target, o, batch);
+    for (const ReportKey &key : batch.wanted)
+      if (auto it = r.reports.find(key); it != r.reports.end()) {
         sure.insert(*it);
+      } else {
+        if (r.budgetHit)
+          unclear.insert(*doubtful.find(key));
+        note(target.function, r.limits);
       }
-    }
   }
   return sure;
 }
 
+std::map<uint32_t, UnitAnalysis::Batch>
+UnitAnalysis::bySite(const ReportMap &reports) {
+  std::map<uint32_t, Batch> batches;
+  for (const auto &[key, report] : reports) {
+    Batch &batch = batches[report.site];
+    batch.wanted.insert(key);
+    batch.decisions.insert(report.decisions.begin(), report.decisions.end());
+  }
+  return batches;
+}
+
 EntryResult UnitAnalysis::retrace(Target target, EngineOptions o,
-                                  const Decisions &decisions,
-                                  const std::set<ReportKey> &wanted) {
-  o.guide = &decisions;
-  o.wanted = &wanted;
+                                  const Batch &batch) {
+  o.guide = &batch.decisions;
+  o.wanted = &batch.wanted;
   Engine engine(graph, rules, o);
   EntryResult r = runIn(engine, target);
   take(engine);
@@ -245,15 +251,8 @@ void UnitAnalysis::settleModule(uint32_t module) {
   Account account;
   static_cast<EntryResult &>(account) = joint.runModule(module);
   settleModules(account);
-  if (account.budgetHit) {
-    ReportMap together = std::move(account.reports);
-    account.reports.clear();
-    account.limits.clear();
+  if (account.budgetHit)
     slice(target, account);
-    for (auto &[key, report] : together)
-      if (!report.merged)
-        account.reports.insert_or_assign(key, std::move(report));
-  }
   exported[module] = account.exported;
   note(module, account.limits);
   ReportMap unclear;
@@ -263,33 +262,26 @@ void UnitAnalysis::settleModule(uint32_t module) {
 
 /// Asks `function` about what was found in modules that it comes to.
 void UnitAnalysis::confirm(uint32_t function) {
-  std::map<uint32_t, Decisions> bySite;
+  ReportMap open;
   for (const auto &[key, report] : pending)
     if (!findings.contains(key) &&
         (report.site == EngineOptions::kNoSite ||
          SiteReach(graph, report.site).within(function)))
-      bySite[report.site].insert(report.decisions.begin(),
-                                 report.decisions.end());
+      open.emplace(key, report);
   ReportMap found;
-  for (const auto &[site, decisions] : bySite) {
+  for (const auto &[site, batch] : bySite(open)) {
     // A way there from here first, then whether it can be gone.
     EngineOptions o = quickSlice();
     o.moduleWeight = 0;
     o.focus = site;
     o.anyWill = true;
-    std::set<ReportKey> wanted;
-    for (const auto &[key, report] : pending)
-      if (report.site == site && !findings.contains(key))
-        wanted.insert(key);
-    EntryResult r = retrace({function, false}, o, decisions, wanted);
-    bool all = true;
-    for (const auto &[key, report] : pending)
+    EntryResult r = retrace({function, false}, o, batch);
+    // The same mistake may be found with an object of another site.
+    for (const auto &[key, report] : open)
       if (auto it = r.reports.find(key); it != r.reports.end())
         found.insert(*it);
-      else
-        all &= report.site != site || findings.contains(key);
-    if (!all)
-      note(function, r.limits);
+      else if (report.site == site)
+        note(function, r.limits);
   }
   ReportMap unclear;
   ReportMap sure = confirmed({function, false}, takeDoubtful(found), unclear);
@@ -306,16 +298,8 @@ void UnitAnalysis::enter(uint32_t function) {
   static_cast<EntryResult &>(account) = joint.runEntry(function);
   settleModules(account);
   bool sliced = account.budgetHit;
-  if (sliced) {
-    ReportMap together = std::move(account.reports);
-    account.reports.clear();
-    account.limits.clear();
+  if (sliced)
     slice(target, account);
-    // What all objects together already showed on exact states stands.
-    for (auto &[key, report] : together)
-      if (!report.merged)
-        account.reports.insert_or_assign(key, std::move(report));
-  }
   ReportMap doubtful = takeDoubtful(account.reports);
   bool inPieces = sliced || !account.modules.empty();
   if (!doubtful.empty() && !inPieces) {

@@ -18,8 +18,8 @@
 namespace mdlcheck::program {
 
 struct AnalysisOptions {
-  /// Most states that may be kept apart in one function, over all its
-  /// blocks, before coarsening sets in. See engine/Solver.h.
+  /// What one function, with its callees, may cost: the passes over it get
+  /// shares and multiples of so many states (engine/Engine.h).
   unsigned stateBudget = 20000;
 };
 
