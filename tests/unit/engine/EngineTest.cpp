@@ -103,14 +103,17 @@ func Loop(n: i32) {
 class EngineTest : public ::testing::Test {
 protected:
   EngineTest() {
-    llvm::Expected<ir::Unit> read = ir::read(kUnit, "t");
+    if (llvm::Error e =
+            rules.addYaml(kRules, "rules", contract::Contract::Origin::User))
+      ADD_FAILURE() << llvm::toString(std::move(e));
+    use(kUnit);
+  }
+  void use(const char *text) {
+    llvm::Expected<ir::Unit> read = ir::read(text, "t");
     if (!read)
       ADD_FAILURE() << llvm::toString(read.takeError());
     else
       unit = std::move(*read);
-    if (llvm::Error e =
-            rules.addYaml(kRules, "rules", contract::Contract::Origin::User))
-      ADD_FAILURE() << llvm::toString(std::move(e));
     graph = std::make_unique<UnitGraph>(unit, rules);
   }
   uint32_t function(llvm::StringRef name) {
@@ -268,12 +271,7 @@ func Closes() {
 class ModulesTest : public EngineTest {
 protected:
   ModulesTest() {
-    llvm::Expected<ir::Unit> read = ir::read(kModules, "t");
-    if (!read)
-      ADD_FAILURE() << llvm::toString(read.takeError());
-    else
-      unit = std::move(*read);
-    graph = std::make_unique<UnitGraph>(unit, rules);
+    use(kModules);
     options.moduleWeight = 1;
   }
   EngineOptions options;
@@ -311,10 +309,7 @@ TEST_F(ModulesTest, WaysOutThatContradictTheCallerAreNotTaken) {
 }
 
 TEST_F(ModulesTest, AreNotTakenAsSuchWithTrackedArguments) {
-  llvm::Expected<ir::Unit> read = ir::read(kUnit, "t");
-  ASSERT_TRUE(bool(read));
-  unit = std::move(*read);
-  graph = std::make_unique<UnitGraph>(unit, rules);
+  use(kUnit);
   Engine engine(*graph, rules, options);
   EntryResult r = engine.runEntry(function("Two"));
   EXPECT_TRUE(r.modules.empty());

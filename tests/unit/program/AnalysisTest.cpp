@@ -245,30 +245,24 @@ func Large(Data: ptr, Drop: u8) static @5:1-90:2 {
 };
 
 TEST_F(LargeCalleeTest, IsJudgedByItsCallers) {
-  EXPECT_EQ(leaks(R"ir(func Right(x: ptr) @100:1-9 {
+  const std::string right = R"ir(func Right(x: ptr) @100:1-9 {
   temps 1
   block b0
     %0 = load ptr &x
     call Large(%0, 1:u8) @101:5-9
     goto exit
 }
-)ir"),
-            std::vector<std::string>{});
-  EXPECT_EQ(leaks(R"ir(func Right(x: ptr) @100:1-9 {
-  temps 1
-  block b0
-    %0 = load ptr &x
-    call Large(%0, 1:u8) @101:5-9
-    goto exit
-}
-func Wrong(x: ptr) @110:1-9 {
+)ir";
+  const std::string wrong = R"ir(func Wrong(x: ptr) @110:1-9 {
   temps 1
   block b0
     %0 = load ptr &x
     call Large(%0, 0:u8) @111:5-9
     goto exit
 }
-)ir"),
+)ir";
+  EXPECT_EQ(leaks(right), std::vector<std::string>{});
+  EXPECT_EQ(leaks(right + wrong),
             std::vector<std::string>{"82 mdl-leak Wrong"});
 }
 
