@@ -266,7 +266,7 @@ bool YamlLoader::loadIrqlItem(const YamlNode &node, Contract &contract) {
         return false;
   }
   if (requirement.max >= 0 && !tooHigh)
-    return fail(node.where, "a limit needs the rule 'irql-too-high'");
+    return fail(node.where, "a limit needs a rule with 'breaks: irql-max'");
   contract.irql.push_back(std::move(requirement));
   return true;
 }

@@ -82,6 +82,13 @@ RuleId RuleSet::ruleNamed(StringRef idOrAlias) const {
   return {};
 }
 
+RuleId RuleSet::ruleFor(Rule::Breaks limit) const {
+  for (size_t i = 0; i < rules.size(); ++i)
+    if (rules[i].breaks == limit && limit != Rule::Breaks::None)
+      return RuleId(uint32_t(i));
+  return {};
+}
+
 std::vector<std::string> RuleSet::macroNames() const {
   std::vector<std::string> names;
   for (const auto &[name, contract] : contractsByName)

@@ -21,6 +21,8 @@ enum class Severity : uint8_t { Note, Warning, Error };
 /// A catalogue entry. Everything a host shows about a rule comes from here
 /// and from its page.
 struct Rule {
+  /// Limits of the IRQL whose breaking is this rule.
+  enum class Breaks : uint8_t { None, IrqlMax, IrqlMin };
   std::string id; ///< "mdl-lock-leak"
   std::string title;
   Severity severity = Severity::Warning;
@@ -30,6 +32,7 @@ struct Rule {
   std::vector<std::string> sources;   ///< documentation pages
   /// With {object}, {callee}, {state}, {irql}, {limit}, {because}, {site}.
   std::string message;
+  Breaks breaks = Breaks::None;
   std::string page; ///< the rule's page (Markdown), from test-corpus/<id>
 };
 
@@ -56,6 +59,8 @@ public:
   const Contract *contractFor(llvm::StringRef name) const;
   /// By id or alias; none when there is no such rule.
   RuleId ruleNamed(llvm::StringRef idOrAlias) const;
+  /// The rule that breaking such a limit is; none when there is none.
+  RuleId ruleFor(Rule::Breaks limit) const;
   const Rule &rule(RuleId id) const { return rules[id.value]; }
   const Facet &facet(FacetId id) const { return facets[id.value]; }
   /// Names of contracts marked as macros, sorted.

@@ -159,8 +159,8 @@ bool YamlLoader::loadSections(llvm::ArrayRef<const YamlTree *> trees) {
     return false;
   if (!forEach("rules", eachEntry(&YamlLoader::loadRule)))
     return false;
-  tooHigh = rules.ruleNamed("irql-too-high");
-  tooLow = rules.ruleNamed("irql-too-low");
+  tooHigh = rules.ruleFor(Rule::Breaks::IrqlMax);
+  tooLow = rules.ruleFor(Rule::Breaks::IrqlMin);
   return forEach("automata", eachEntry(&YamlLoader::loadAutomaton)) &&
          forEach("ddis", eachEntry(&YamlLoader::loadContract));
 }
@@ -192,7 +192,7 @@ bool YamlLoader::loadRule(const YamlNode::Entry &entry) {
   const YamlNode &node = *entry.value;
   if (!checkKeys(node,
                  {"title", "severity", "enabled", "aliases", "bug-checks",
-                  "sources", "message"},
+                  "sources", "breaks", "message"},
                  ("rule '" + entry.key + "'").str()))
     return false;
   if (rules.ruleNamed(entry.key))
@@ -228,6 +228,17 @@ bool YamlLoader::loadRuleFlags(const YamlNode &node, Rule &rule) {
     else
       return fail(severity->where,
                   "'severity' must be 'note', 'warning' or 'error'");
+  }
+  if (const YamlNode *breaks = node.find("breaks")) {
+    if (breaks->text == "irql-max")
+      rule.breaks = Rule::Breaks::IrqlMax;
+    else if (breaks->text == "irql-min")
+      rule.breaks = Rule::Breaks::IrqlMin;
+    else
+      return fail(breaks->where, "'breaks' must be 'irql-max' or 'irql-min'");
+    if (rules.ruleFor(rule.breaks))
+      return fail(breaks->where,
+                  "there is already a rule for '" + breaks->text + "'");
   }
   if (const YamlNode *enabled = node.find("enabled"))
     if (!readFlag(*enabled, "enabled", rule.enabledByDefault))

@@ -22,7 +22,7 @@ SECTIONS = ["What goes wrong", "Bad", "Good", "How it is found / limits", "How t
             "Sources"]
 PLACEHOLDERS = {"object", "callee", "state", "irql", "limit", "because", "site"}
 SEVERITIES = {"note", "warning", "error"}
-KEYS = {"title", "severity", "enabled", "aliases", "bug-checks", "sources", "message"}
+KEYS = {"title", "severity", "enabled", "aliases", "bug-checks", "sources", "breaks", "message"}
 MAX_LINES = 800
 BEGIN, END = "<!-- rules: begin -->", "<!-- rules: end -->"
 

@@ -21,7 +21,7 @@ constexpr const char *kBase = R"(
 constants: {DISPATCH_LEVEL: 2, APC_LEVEL: 1, UserMode: 1}
 rules:
   too-low-a-limit: {title: t, message: m}
-  irql-too-high: {title: t, message: "{callee} at {irql}, limit {limit} {because}"}
+  irql-too-high: {title: t, breaks: irql-max, message: "{callee} at {irql}, limit {limit} {because}"}
   double-free: {title: t, message: "{object}", aliases: [twice-freed], severity: error}
 automata:
   thing:
@@ -162,6 +162,7 @@ outcomes:
   EXPECT_EQ(made.irql[1].because, "for B");
   EXPECT_EQ(made.irql[1].tooHigh, rules.ruleNamed("irql-too-high"));
   EXPECT_FALSE(made.irql[1].tooLow);
+  EXPECT_EQ(rules.ruleFor(Rule::Breaks::IrqlMax), made.irql[1].tooHigh);
   ASSERT_EQ(made.requirements.size(), 2u);
   EXPECT_EQ(made.requirements[0].facet, facet("life"));
   EXPECT_EQ(made.requirements[0].allowed, std::vector<FacetState>{1});
@@ -314,7 +315,7 @@ TEST_F(LoaderTest, IrqlMistakes) {
   RuleSet bare;
   llvm::Error error = bare.addYaml("ddis: {F: {irql: 2, effects: none}}", "x",
                                    Contract::Origin::User);
-  EXPECT_NE(llvm::toString(std::move(error)).find("needs the rule"),
+  EXPECT_NE(llvm::toString(std::move(error)).find("needs a rule with"),
             std::string::npos);
 }
 
@@ -384,6 +385,12 @@ TEST_F(LoaderTest, RuleMistakes) {
             std::string::npos);
   EXPECT_NE(add("rules: {r: {title: t, message: m, severity: bad}}")
                 .find("'severity' must be"),
+            std::string::npos);
+  EXPECT_NE(add("rules: {r: {title: t, message: m, breaks: irql}}")
+                .find("'breaks' must be"),
+            std::string::npos);
+  EXPECT_NE(add("rules: {r: {title: t, message: m, breaks: irql-max}}")
+                .find("already a rule for 'irql-max'"),
             std::string::npos);
   EXPECT_NE(add("rules: {r: {title: t, message: m, enabled: 1}}")
                 .find("'true' or 'false'"),

@@ -21,7 +21,7 @@ constexpr const char *kRules = R"yaml(
 rules:
   r-leak: {title: Leak, severity: error, message: leak}
   r-twice: {title: Twice, severity: error, message: twice}
-  irql-too-high: {title: High, severity: error, message: high}
+  irql-too-high: {title: High, severity: error, breaks: irql-max, message: high}
 automata:
   thing:
     noun: thing
