@@ -4,11 +4,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "TemporaryTree.h"
 #include "frontend/Frontend.h"
-#include "frontend/TemporaryTree.h"
 
 #include "llvm/ADT/StringRef.h"
 
+using namespace mdlcheck;
 using namespace mdlcheck::frontend;
 
 namespace {

@@ -10,8 +10,8 @@
 //
 //===----------------------------------------------------------------------===//
 #include "frontend/Frontend.h"
+#include "TemporaryTree.h"
 #include "frontend/MacroRecorder.h"
-#include "frontend/TemporaryTree.h"
 
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/FrontendActions.h"
@@ -21,6 +21,7 @@
 
 #include <thread>
 
+using namespace mdlcheck;
 using namespace mdlcheck::frontend;
 
 namespace {

@@ -15,8 +15,8 @@
 #ifndef MDLCHECK_TESTS_FRONTEND_LOWERINGFIXTURE_H
 #define MDLCHECK_TESTS_FRONTEND_LOWERINGFIXTURE_H
 
+#include "TemporaryTree.h"
 #include "frontend/Frontend.h"
-#include "frontend/TemporaryTree.h"
 #include "ir/Verifier.h"
 
 #include <gtest/gtest.h>

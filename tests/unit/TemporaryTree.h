@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef MDLCHECK_TESTS_FRONTEND_TEMPORARYTREE_H
-#define MDLCHECK_TESTS_FRONTEND_TEMPORARYTREE_H
+#ifndef MDLCHECK_TESTS_UNIT_TEMPORARYTREE_H
+#define MDLCHECK_TESTS_UNIT_TEMPORARYTREE_H
 
 #include "gtest/gtest.h"
 
@@ -16,7 +16,7 @@
 
 #include <string>
 
-namespace mdlcheck::frontend {
+namespace mdlcheck {
 
 /// A directory that lives as long as the test.
 class TemporaryTree {
@@ -51,6 +51,6 @@ private:
   llvm::SmallString<128> directory;
 };
 
-} // namespace mdlcheck::frontend
+} // namespace mdlcheck
 
-#endif // MDLCHECK_TESTS_FRONTEND_TEMPORARYTREE_H
+#endif // MDLCHECK_TESTS_UNIT_TEMPORARYTREE_H
