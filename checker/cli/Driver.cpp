@@ -195,14 +195,12 @@ notificationsOf(const frontend::ParsedUnit &parsed, const CompileJob &job) {
   return groups;
 }
 
-void verifyOrDie(const ir::Unit &unit) {
-  std::vector<std::string> mistakes = ir::verify(unit);
-  if (mistakes.empty())
-    return;
-  std::string text = unit.mainFile + ": the program graph is not well formed:";
-  for (const std::string &mistake : mistakes)
-    text += "\n  " + mistake;
-  llvm::report_fatal_error(llvm::StringRef(text), /*gen_crash_diag=*/false);
+frontend::ParsedUnit parseJob(const CompileJob &job,
+                              const RunOptions &options) {
+  frontend::ParsedUnit parsed = frontend::parse(job, options.frontend);
+  if (parsed.unit && options.verify)
+    options.verify(*parsed.unit);
+  return parsed;
 }
 
 JobResult runJob(const CompileJob &job, const contract::RuleSet &rules,
@@ -210,14 +208,12 @@ JobResult runJob(const CompileJob &job, const contract::RuleSet &rules,
   JobResult result;
   result.file = report::absolutePath(job.file, job.directory);
   Clock::time_point start = Clock::now();
-  frontend::ParsedUnit parsed = frontend::parse(job, options.frontend);
+  frontend::ParsedUnit parsed = parseJob(job, options);
   result.parseSeconds = secondsSince(start);
   result.notifications = notificationsOf(parsed, job);
   result.complete = !parsed.hadErrors && !parsed.unusable;
   if (!parsed.unit)
     return result;
-  if (options.verify)
-    verifyOrDie(*parsed.unit);
   start = Clock::now();
   result.analysis = program::analyze(*parsed.unit, rules, options.analysis);
   result.analyseSeconds = secondsSince(start);
@@ -262,6 +258,17 @@ void merge(program::Stats &to, const program::Stats &from) {
 }
 
 } // namespace
+
+void cli::verifyOrDie(const ir::Unit &unit) {
+  std::vector<std::string> mistakes = ir::verify(unit);
+  if (mistakes.empty())
+    return;
+  std::string text = unit.mainFile + ": the program graph is not well formed:";
+  for (const std::string &mistake : mistakes)
+    text += "\n  " + mistake;
+  // Aborts: an exit code would say something about the driver.
+  llvm::report_fatal_error(llvm::StringRef(text));
+}
 
 RunResult cli::run(std::vector<CompileJob> jobs, const contract::RuleSet &rules,
                    const report::RuleSelection &selection,
@@ -317,18 +324,21 @@ RunResult cli::run(std::vector<CompileJob> jobs, const contract::RuleSet &rules,
   return run;
 }
 
-bool cli::dumpIr(const std::vector<CompileJob> &jobs,
-                 const frontend::FrontendOptions &options,
+bool cli::dumpIr(const std::vector<CompileJob> &jobs, const RunOptions &options,
                  llvm::raw_ostream &os,
                  std::vector<report::Notification> &notifications) {
   bool complete = true;
+  std::vector<NotificationGroup> groups;
   for (const CompileJob &job : jobs) {
-    frontend::ParsedUnit parsed = frontend::parse(job, options);
-    for (NotificationGroup &group : notificationsOf(parsed, job))
-      append(notifications, group);
+    frontend::ParsedUnit parsed = parseJob(job, options);
+    std::vector<NotificationGroup> ofJob = notificationsOf(parsed, job);
+    append(groups, ofJob);
     complete &= !parsed.hadErrors && !parsed.unusable;
     if (parsed.unit)
       ir::write(*parsed.unit, os);
   }
+  sortUnique(groups);
+  for (NotificationGroup &group : groups)
+    append(notifications, group);
   return complete;
 }

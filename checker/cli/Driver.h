@@ -43,9 +43,9 @@ struct RunOptions {
   frontend::FrontendOptions frontend;
   program::AnalysisOptions analysis;
   unsigned threads = 1; ///< 0: as many as the machine has
-  /// Check each graph after lowering. A graph that is not well formed is a
-  /// bug of ours and ends the program.
-  bool verify = false;
+  /// Called with each graph after lowering, from any thread: verifyOrDie, or
+  /// nothing where the time is not to be spent.
+  llvm::function_ref<void(const ir::Unit &)> verify = nullptr;
   /// Called before a job starts, from any thread, one at a time.
   llvm::function_ref<void(size_t started, size_t total, llvm::StringRef file)>
       progress = nullptr;
@@ -66,15 +66,19 @@ struct RunResult {
   PhaseTimes times;
 };
 
+/// A graph that is not well formed is a bug of ours: ends the program with
+/// all that is wrong with it.
+void verifyOrDie(const ir::Unit &unit);
+
 RunResult run(std::vector<frontend::CompileJob> jobs,
               const contract::RuleSet &rules,
               const report::RuleSelection &selection, report::Sources &sources,
               const RunOptions &options);
 
 /// The graphs of all jobs as text (--dump-ir). False when a job had errors;
-/// they are added to `notifications`.
+/// they are added to `notifications`. Jobs are done one after the other.
 bool dumpIr(const std::vector<frontend::CompileJob> &jobs,
-            const frontend::FrontendOptions &options, llvm::raw_ostream &os,
+            const RunOptions &options, llvm::raw_ostream &os,
             std::vector<report::Notification> &notifications);
 
 } // namespace mdlcheck::cli

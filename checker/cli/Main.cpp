@@ -195,15 +195,29 @@ int exitCode(const RunResult &result, const Options &options) {
   return kExitClean;
 }
 
+RunOptions runOptionsFor(const Options &options,
+                         const contract::RuleSet &rules) {
+  RunOptions run;
+  run.frontend.macrosAsCalls = rules.macroNames();
+  run.threads = options.threads;
+#ifdef NDEBUG
+  bool verify = std::getenv("MDLCHECK_VERIFY") != nullptr;
+#else
+  bool verify = true;
+#endif
+  if (verify)
+    run.verify = verifyOrDie;
+  return run;
+}
+
 int dump(const Options &options, const std::vector<frontend::CompileJob> &jobs,
          const contract::RuleSet &rules) {
   Output output;
   if (llvm::Error error = output.open(options.output))
     return fail(std::move(error));
-  frontend::FrontendOptions frontendOptions;
-  frontendOptions.macrosAsCalls = rules.macroNames();
   std::vector<report::Notification> notifications;
-  bool complete = dumpIr(jobs, frontendOptions, output.stream(), notifications);
+  bool complete = dumpIr(jobs, runOptionsFor(options, rules), output.stream(),
+                         notifications);
   printNotifications(notifications, options, options.input.workingDirectory);
   if (llvm::Error error = output.close())
     return fail(std::move(error));
@@ -219,14 +233,7 @@ int analyse(const Options &options, std::vector<frontend::CompileJob> jobs,
   if (llvm::Error error = output.open(options.output))
     return fail(std::move(error));
 
-  RunOptions runOptions;
-  runOptions.frontend.macrosAsCalls = rules.macroNames();
-  runOptions.threads = options.threads;
-#ifdef NDEBUG
-  runOptions.verify = std::getenv("MDLCHECK_VERIFY") != nullptr;
-#else
-  runOptions.verify = true;
-#endif
+  RunOptions runOptions = runOptionsFor(options, rules);
   report::Sources sources;
   RunResult result;
   {
