@@ -30,6 +30,20 @@ using frontend::CompileJob;
 // What to analyse
 //===----------------------------------------------------------------------===//
 
+// What stands before ".." may be a symbolic link, whose target has another
+// parent: links are resolved where leaving both out would name another file.
+static std::string pathOf(const std::string &name,
+                          const std::string &directory) {
+  std::string path = report::absolutePath(name, directory);
+  llvm::SmallString<256> opened(name), real;
+  llvm::sys::path::make_absolute(directory, opened);
+  if (llvm::sys::fs::equivalent(path, opened))
+    return path;
+  if (!llvm::sys::fs::real_path(opened, real))
+    return real.str().str();
+  return llvm::sys::fs::exists(path) ? opened.str().str() : path;
+}
+
 static llvm::Error checkReadable(const std::string &file,
                                  const std::string &path) {
   llvm::sys::fs::file_status status;
@@ -76,8 +90,8 @@ jobsOfDatabase(const std::string &buildDir) {
 
 llvm::Expected<std::vector<CompileJob>> cli::collectJobs(const Input &input) {
   for (const std::string &file : input.files)
-    if (llvm::Error error = checkReadable(
-            file, report::absolutePath(file, input.workingDirectory)))
+    if (llvm::Error error =
+            checkReadable(file, pathOf(file, input.workingDirectory)))
       return error;
 
   std::vector<CompileJob> jobs;
@@ -85,13 +99,22 @@ llvm::Expected<std::vector<CompileJob>> cli::collectJobs(const Input &input) {
     if (input.files.empty())
       return inputError("compiler flags after '--' need source files before "
                         "it: mdlcheck FILE... -- FLAGS");
-    for (const std::string &file : input.files)
-      jobs.push_back(frontend::fixedJob(file, input.flags));
-    removeRepeatedJobs(jobs);
+    std::set<std::string> seen;
+    for (const std::string &file : input.files) {
+      std::string path = pathOf(file, input.workingDirectory);
+      // "a.c" and "./a.c" are one file, to be counted once.
+      if (!seen.insert(path).second)
+        continue;
+      bool isNamed = path == report::absolutePath(file, input.workingDirectory);
+      jobs.push_back(frontend::fixedJob(isNamed ? file : path, input.flags));
+      jobs.back().directory = input.workingDirectory;
+    }
     return jobs;
   }
 
   std::string buildDir = input.buildDir;
+  if (!buildDir.empty())
+    buildDir = pathOf(buildDir, input.workingDirectory);
   if (input.files.empty()) {
     if (buildDir.empty())
       buildDir = frontend::findCompileDatabase(
@@ -109,7 +132,7 @@ llvm::Expected<std::vector<CompileJob>> cli::collectJobs(const Input &input) {
   // Files may lie in projects of their own, each with its database.
   std::map<std::string, std::vector<CompileJob>> databases;
   for (const std::string &file : input.files) {
-    std::string path = report::absolutePath(file, input.workingDirectory);
+    std::string path = pathOf(file, input.workingDirectory);
     std::string dir =
         buildDir.empty() ? frontend::findCompileDatabase(path) : buildDir;
     if (dir.empty())

@@ -79,7 +79,8 @@ llvm::Error setColor(Options &options, llvm::StringRef value) {
 
 llvm::Error setThreads(Options &options, llvm::StringRef value) {
   if (value.getAsInteger(10, options.threads) || options.threads > 1024)
-    return badValue("-j", value, "a number of threads, 0 for one a processor");
+    return badValue("-j", value,
+                    "a number of threads up to 1024, 0 for one a processor");
   return llvm::Error::success();
 }
 
@@ -230,10 +231,8 @@ private:
     const OptionInfo *info = optionNamed(name);
     if (!info && !argument.starts_with("--") && body.size() > 1) {
       info = optionNamed(body.take_front());
-      bool attaches = info && !info->valueName.empty() &&
-                      (info->name != "j" || llvm::isDigit(body[1]));
-      // "-output" is a misspelled option, "-j4" and "-pbuild" are not.
-      if (!attaches || info->name == "o" || info->name == "p")
+      // "-j4" is one, "-output" and "-print" are misspelled options.
+      if (info && (info->name != "j" || !llvm::isDigit(body[1])))
         info = nullptr;
       value = body.drop_front();
       hasValue = true;

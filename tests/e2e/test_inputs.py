@@ -186,7 +186,7 @@ class BadDatabaseTest(MdlcheckTest):
         self.assert_bad_input(self.run_mdlcheck("a.c"), "a.c",
                               "no compile_commands.json", "-p", "--")
         self.assert_bad_input(self.run_mdlcheck("-p", ".", "a.c"),
-                              "no compile_commands.json in '.'")
+                              f"no compile_commands.json in '{self.dir}'")
         self.assert_bad_input(self.run_mdlcheck("-p", "nowhere"), "nowhere")
         self.assert_bad_input(self.run_mdlcheck("-p", "a.c"), "a.c")
 
