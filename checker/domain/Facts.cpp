@@ -314,7 +314,9 @@ static bool setBits(State &state, TermTable &terms, TermId id, uint64_t mask,
   Fact &f = state.factFor(id, terms);
   f.knownMask |= mask;
   f.knownBits = (f.knownBits & ~mask) | (bits & mask);
-  return true;
+  // A bit may stand for more than the bounds allow.
+  Range r = rangeOf(state, terms, id);
+  return r.lo <= r.hi;
 }
 
 bool domain::restrict(State &state, TermTable &terms, TermId id, int64_t lo,

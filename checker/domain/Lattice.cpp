@@ -306,10 +306,12 @@ void domain::trim(State &state, const TermTable &terms, FacetMask mask) {
   std::erase_if(state.facts, [&](const auto &p) { return !isLive(p.first); });
   std::erase_if(state.epochs, [&](const auto &p) { return !isLive(p.first); });
   std::erase_if(state.objects, [&](const ObjectState &o) {
-    return !live.contains(o.base.value) &&
+    // An object in the middle of a structure lives as long as that.
+    TermId root = terms.root(o.base);
+    return !live.contains(root.value) &&
            (!o.owned || o.escaped || o.errored || !isTracked(o, mask)) &&
-           terms[o.base].origin != Origin::Parameter &&
-           terms[o.base].origin != Origin::Canonical;
+           terms[root].origin != Origin::Parameter &&
+           terms[root].origin != Origin::Canonical;
   });
 }
 

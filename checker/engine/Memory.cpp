@@ -122,23 +122,18 @@ TermId Engine::readMemory(const Where &at, State &state, TermId address,
     }
     break;
   }
-  if (overlaps)
-    return fresh(state, terms,
-                 terms.symbol(Origin::Result, vt, at.key, 0x3000));
-  if (bitWidth && bitWidth < vt.size * 8 && !vt.isSigned) {
-    TermId v =
-        terms.initial(a, vt, bitOffset + 1, state.epoch(terms.root(a.base)));
-    restrict(state, terms, v, 0,
+  // Unless something lies across, the same name every time: what is in the
+  // store is all that has changed since the epoch began.
+  want.value = overlaps
+                   ? fresh(state, terms,
+                           terms.symbol(Origin::Result, vt, at.key, 0x3000))
+                   : terms.initial(a, vt, bitWidth ? bitOffset + 1 : 0,
+                                   state.epoch(terms.root(a.base)));
+  if (bitWidth && bitWidth < vt.size * 8 && !vt.isSigned)
+    restrict(state, terms, want.value, 0,
              int64_t(llvm::maskTrailingOnes<uint64_t>(bitWidth)));
-    want.value = v;
+  if (!overlaps)
     state.put(want);
-    return v;
-  }
-  // The same name every time: what is in the store is all that has changed
-  // since the epoch began.
-  want.value = terms.initial(a, vt, bitWidth ? bitOffset + 1 : 0,
-                             state.epoch(terms.root(a.base)));
-  state.put(want);
   return want.value;
 }
 
