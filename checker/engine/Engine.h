@@ -132,6 +132,19 @@ public:
 
   /// Analyses the function with an unknown caller.
   EntryResult runEntry(uint32_t function);
+  /// The state a function begins in when nothing is known of its caller.
+  State unknownCaller(uint32_t function);
+  /// A state that left a function, by an exception if `raised`.
+  struct Exit {
+    State state;
+    bool raised = false;
+  };
+  /// What comes out of the function when a caller, who may handle what it
+  /// raises, enters it in `entry`. For tests and debugging: what is found
+  /// inside is not told.
+  std::vector<Exit> runWith(uint32_t function, State entry);
+  /// The terms of all states that go in and come out here.
+  TermTable &termTable() { return terms; }
   /// Analyses the function as a module. Nothing that is found counts before
   /// a caller confirms it.
   const EntryResult &runModule(uint32_t function);
@@ -145,10 +158,6 @@ public:
 
 private:
   //===--- Solver.cpp: activations ---------------------------------------===//
-  struct Exit {
-    State state;
-    bool raised = false;
-  };
   struct Activation {
     uint32_t function = 0;
     const Activation *caller = nullptr;
@@ -175,6 +184,7 @@ private:
     std::set<std::pair<uint32_t, uint32_t>> worklist; ///< (order, block)
     std::vector<State> returned, raised;              ///< states that left
   };
+  std::vector<Exit> enter(Activation &act, State entry, EntryResult &into);
   std::vector<Exit> run(Activation &act, State entry);
   void arrive(Activation &act, ir::BlockId block, State state);
   bool admit(Activation &act, ir::BlockId block, State &state);

@@ -23,10 +23,7 @@ Engine::Engine(const UnitGraph &graph, const contract::RuleSet &rules,
     reach.emplace(graph, *options.focus);
 }
 
-EntryResult Engine::runEntry(uint32_t function) {
-  EntryResult r;
-  result = &r;
-  entryStates = 0;
+State Engine::unknownCaller(uint32_t function) {
   const ir::Function &f = graph.unit.functions[function];
   State entry;
   entry.irql = entryIrql;
@@ -43,13 +40,38 @@ EntryResult Engine::runEntry(uint32_t function) {
     if (p.name == "this" && i == 0)
       assume(entry, terms, value, true);
   }
+  return entry;
+}
+
+EntryResult Engine::runEntry(uint32_t function) {
+  EntryResult r;
   Activation act;
   act.function = function;
-  act.dropsIdle = reach.has_value();
-  run(act, std::move(entry));
-  settleUnhandled(r);
-  result = nullptr;
+  enter(act, unknownCaller(function), r);
   return r;
+}
+
+std::vector<Engine::Exit> Engine::runWith(uint32_t function, State entry) {
+  EntryResult unused;
+  Activation outside;
+  outside.function = function;
+  Activation act;
+  act.function = function;
+  act.caller = &outside;
+  act.protectedByCaller = true;
+  return enter(act, std::move(entry), unused);
+}
+
+/// Runs the outermost activation of those that are followed.
+std::vector<Engine::Exit> Engine::enter(Activation &act, State entry,
+                                        EntryResult &into) {
+  result = &into;
+  entryStates = 0;
+  act.dropsIdle = reach.has_value();
+  std::vector<Exit> exits = run(act, std::move(entry));
+  settleUnhandled(into);
+  result = nullptr;
+  return exits;
 }
 
 std::vector<Engine::Exit> Engine::run(Activation &act, State entry) {

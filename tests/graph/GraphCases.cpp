@@ -5,120 +5,58 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CaseFile.h"
+#include "StateCheck.h"
 #include "ir/Text.h"
 #include "ir/Verifier.h"
-#include "program/Analysis.h"
 
 #include "gtest/gtest.h"
 
-#include "llvm/ADT/SmallVector.h"
-#include "llvm/ADT/StringExtras.h"
-
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 using namespace mdlcheck;
-using llvm::StringRef;
+using namespace mdlcheck::tests;
 
 namespace {
-
-std::string contents(const std::filesystem::path &path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-/// What a file says before and beside its graph.
-struct Case {
-  std::string graph;
-  std::string contracts;
-  std::vector<std::string> expected; ///< "12: rule"
-  std::vector<std::string> limited;
-  std::vector<std::string> unknown; ///< "Name 2"
-  unsigned budget = program::AnalysisOptions().stateBudget;
-};
-
-bool isInstruction(StringRef line) {
-  for (StringRef start :
-       {"%", "store ", "copy ", "zero ", "call ", "assume ", "end ", "return"})
-    if (line.starts_with(start))
-      return true;
-  return false;
-}
-
-Case parse(const std::string &text) {
-  Case c;
-  llvm::SmallVector<StringRef> lines;
-  StringRef(text).split(lines, '\n');
-  bool inContracts = false;
-  for (size_t i = 0; i < lines.size(); ++i) {
-    StringRef line = lines[i];
-    auto [code, comment] = line.split('#');
-    comment = comment.rtrim();
-    StringRef directive = comment.ltrim();
-    std::string number = std::to_string(i + 1);
-    inContracts &= comment.starts_with("   ");
-    if (inContracts)
-      c.contracts += comment.drop_front(3).str() + "\n";
-    else if (directive == "contracts:")
-      inContracts = true;
-    else if (directive.consume_front("expect: ")) {
-      llvm::SmallVector<StringRef> rules;
-      directive.split(rules, ", ");
-      for (StringRef rule : rules)
-        c.expected.push_back(number + ": " + rule.str());
-    } else if (directive.consume_front("limited: "))
-      c.limited.push_back(directive.str());
-    else if (directive.consume_front("unknown: "))
-      c.unknown.push_back(directive.str());
-    else if (directive.consume_front("budget: "))
-      c.budget = unsigned(std::stoul(directive.str()));
-
-    StringRef trimmed = code.trim();
-    std::string placed = code.rtrim().str();
-    if (isInstruction(trimmed) && !trimmed.contains(" @")) {
-      placed += " @" + number + ":3-9";
-    } else if (trimmed.starts_with("func ") && trimmed.ends_with("{")) {
-      size_t last = i;
-      while (last < lines.size() && !lines[last].starts_with("}"))
-        ++last;
-      std::string end = std::to_string(last + 1);
-      placed.pop_back();
-      placed += "@" + number + ":1-" + end + ":2 end @" + end + ":1-2 {";
-    }
-    c.graph += placed + "\n";
-  }
-  return c;
-}
 
 std::vector<std::string> sorted(std::vector<std::string> all) {
   std::sort(all.begin(), all.end());
   return all;
 }
 
-class GraphCase : public ::testing::TestWithParam<std::string> {};
+/// A case with its unit and its rules.
+class CaseTest : public ::testing::TestWithParam<std::string> {
+protected:
+  void SetUp() override {
+    std::string name = GetParam() + ".mdlir";
+    c = CaseFile::read(std::filesystem::path(MDLCHECK_GRAPH_CASES) / name);
+    for (const std::string &mistake : c.mistakes)
+      ADD_FAILURE() << mistake;
+    llvm::Expected<ir::Unit> read = ir::read(c.graph, name);
+    ASSERT_TRUE(bool(read)) << llvm::toString(read.takeError());
+    unit = std::move(*read);
+    for (const std::string &mistake : ir::verify(unit))
+      ADD_FAILURE() << mistake;
+    if (!c.contracts.empty()) {
+      llvm::Error error =
+          rules.addYaml(c.contracts, name, contract::Contract::Origin::User);
+      ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
+    }
+  }
+
+  CaseFile c;
+  ir::Unit unit;
+  contract::RuleSet rules = contract::RuleSet::shipped();
+};
+
+class GraphCase : public CaseTest {};
+class StateCase : public CaseTest {};
 
 TEST_P(GraphCase, Findings) {
-  std::filesystem::path folder(MDLCHECK_GRAPH_CASES);
-  std::string name = GetParam() + ".mdlir";
-  Case c = parse(contents(folder / name));
-  auto unit = ir::read(c.graph + contents(folder / "prelude.txt"), name);
-  ASSERT_TRUE(bool(unit)) << llvm::toString(unit.takeError());
-  for (const std::string &mistake : ir::verify(*unit))
-    ADD_FAILURE() << mistake;
-
-  contract::RuleSet rules = contract::RuleSet::shipped();
-  if (!c.contracts.empty()) {
-    llvm::Error error =
-        rules.addYaml(c.contracts, name, contract::Contract::Origin::User);
-    ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
-  }
   program::AnalysisOptions options;
   options.stateBudget = c.budget;
-  program::AnalysisResult result = program::analyze(*unit, rules, options);
+  program::AnalysisResult result = program::analyze(unit, rules, options);
 
   std::vector<std::string> findings, limited, unknown;
   for (const contract::Finding &f : result.findings) {
@@ -140,22 +78,60 @@ TEST_P(GraphCase, Findings) {
   }
 }
 
-std::vector<std::string> cases() {
+TEST_P(StateCase, States) {
+  engine::UnitGraph graph(unit, rules);
+  ASSERT_FALSE(c.runs.empty());
+  for (const StateRun &run : c.runs) {
+    SCOPED_TRACE(run.function + ", line " + std::to_string(run.line));
+    uint32_t function = 0;
+    while (function < unit.functions.size() &&
+           unit.declOf(unit.functions[function]).name != run.function)
+      ++function;
+    ASSERT_LT(function, unit.functions.size());
+    engine::Engine engine(graph, rules, c.options);
+    StateCheck check(graph, rules, engine, function);
+    auto read = [&](const std::string &text) -> std::optional<StateText> {
+      llvm::Expected<StateText> state = readState(text, unit, rules);
+      if (state)
+        return std::move(*state);
+      ADD_FAILURE() << llvm::toString(state.takeError());
+      return std::nullopt;
+    };
+    std::optional<StateText> given = read(run.given);
+    if (!given)
+      continue;
+    if (llvm::Error error = check.give(*given)) {
+      ADD_FAILURE() << "given " << llvm::toString(std::move(error));
+      continue;
+    }
+    std::vector<std::pair<bool, StateText>> announced;
+    for (const StateRun::Exit &exit : run.exits)
+      if (std::optional<StateText> said = read(exit.text))
+        announced.push_back({exit.raised, std::move(*said)});
+    EXPECT_EQ(check.compare(announced, engine.runWith(function, check.entry())),
+              "");
+  }
+}
+
+/// Cases in `folder`, by their path below the one with all of them.
+std::vector<std::string> cases(const std::string &folder) {
+  std::filesystem::path root(MDLCHECK_GRAPH_CASES);
   std::vector<std::string> names;
-  for (const auto &entry :
-       std::filesystem::directory_iterator(MDLCHECK_GRAPH_CASES))
+  for (const auto &entry : std::filesystem::directory_iterator(root / folder))
     if (entry.path().extension() == ".mdlir")
-      names.push_back(entry.path().stem().string());
+      names.push_back(folder + entry.path().stem().string());
   return sorted(names);
 }
 
 std::string testName(const ::testing::TestParamInfo<std::string> &info) {
-  std::string name = info.param;
+  std::string name = info.param.substr(info.param.find('/') + 1);
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Graphs, GraphCase, ::testing::ValuesIn(cases()),
+INSTANTIATE_TEST_SUITE_P(Graphs, GraphCase, ::testing::ValuesIn(cases("")),
                          testName);
+INSTANTIATE_TEST_SUITE_P(Graphs, StateCase,
+                         ::testing::ValuesIn(cases("states/")), testName);
 
 } // namespace
