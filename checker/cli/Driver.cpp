@@ -8,6 +8,7 @@
 
 #include "ir/Text.h"
 #include "ir/Verifier.h"
+#include "program/Link.h"
 #include "report/Findings.h"
 #include "report/Paths.h"
 #include "support/Error.h"
@@ -170,14 +171,13 @@ double secondsSince(Clock::time_point start) {
 /// errors of several units are put in order.
 using NotificationGroup = std::vector<report::Notification>;
 
-/// What one job leaves behind; its unit is gone by then.
+/// What one job leaves behind; its unit goes on to the analysis.
 struct JobResult {
   std::string file;
-  program::AnalysisResult analysis;
+  std::unique_ptr<ir::Unit> unit;
   std::vector<NotificationGroup> notifications;
   bool complete = true;
   double parseSeconds = 0;
-  double analyseSeconds = 0;
 };
 
 void makeAbsolute(contract::Location &where, const std::string &directory) {
@@ -226,31 +226,50 @@ frontend::ParsedUnit parseJob(const CompileJob &job,
   return parsed;
 }
 
-JobResult runJob(const CompileJob &job, const contract::RuleSet &rules,
-                 const RunOptions &options) {
+JobResult lower(const CompileJob &job, const RunOptions &options) {
   JobResult result;
   result.file = report::absolutePath(job.file, job.directory);
   Clock::time_point start = Clock::now();
   frontend::ParsedUnit parsed = parseJob(job, options);
-  result.parseSeconds = secondsSince(start);
   result.notifications = notificationsOf(parsed, job);
   result.complete = !parsed.hadErrors && !parsed.unusable;
-  if (!parsed.unit)
-    return result;
-  start = Clock::now();
-  result.analysis = program::analyze(*parsed.unit, rules, options.analysis);
-  result.analyseSeconds = secondsSince(start);
-
-  for (contract::Finding &finding : result.analysis.findings) {
-    makeAbsolute(finding.where, job.directory);
-    for (contract::PathStep &step : finding.path)
-      makeAbsolute(step.where, job.directory);
+  result.unit = std::move(parsed.unit);
+  if (result.unit) {
+    // Findings are wherever the unit says, and units meet in a program.
+    result.unit->mainFile = result.file;
+    for (std::string &file : result.unit->files)
+      file = report::absolutePath(file, job.directory);
   }
-  for (auto *list :
-       {&result.analysis.coverage.skipped, &result.analysis.coverage.limited})
-    for (program::Coverage::Function &function : *list)
-      makeAbsolute(function.where, job.directory);
+  result.parseSeconds = secondsSince(start);
   return result;
+}
+
+struct ProgramResult {
+  program::AnalysisResult analysis;
+  double seconds = 0;
+};
+
+ProgramResult analyse(const ir::Unit &unit, const contract::RuleSet &rules,
+                      const RunOptions &options) {
+  ProgramResult result;
+  Clock::time_point start = Clock::now();
+  result.analysis = program::analyze(unit, rules, options.analysis);
+  result.seconds = secondsSince(start);
+  return result;
+}
+
+/// Calls `work(0)` to `work(count - 1)`, on as many threads as asked for.
+void forEach(size_t count, unsigned threads,
+             llvm::function_ref<void(size_t)> work) {
+  if (threads == 1 || count <= 1) {
+    for (size_t i = 0; i < count; ++i)
+      work(i);
+    return;
+  }
+  llvm::DefaultThreadPool pool(llvm::hardware_concurrency(threads));
+  for (size_t i = 0; i < count; ++i)
+    pool.async([&work, i] { work(i); });
+  pool.wait();
 }
 
 template <typename T> void append(std::vector<T> &to, std::vector<T> &from) {
@@ -297,24 +316,39 @@ RunResult cli::run(std::vector<CompileJob> jobs, const contract::RuleSet &rules,
                    const report::RuleSelection &selection,
                    report::Sources &sources, const RunOptions &options) {
   Clock::time_point start = Clock::now();
+  // The order of a database is nobody's intention.
+  std::sort(jobs.begin(), jobs.end(),
+            [](const CompileJob &a, const CompileJob &b) {
+              return std::tie(a.file, a.directory, a.arguments) <
+                     std::tie(b.file, b.directory, b.arguments);
+            });
   std::vector<JobResult> results(jobs.size());
+  std::vector<ProgramResult> programs(options.wholeProgram ? 0 : jobs.size());
   std::mutex progressMutex;
   size_t started = 0;
-  auto runOne = [&](size_t i) {
+  forEach(jobs.size(), options.threads, [&](size_t i) {
     if (options.progress) {
       std::lock_guard<std::mutex> lock(progressMutex);
       options.progress(++started, jobs.size(), jobs[i].file);
     }
-    results[i] = runJob(jobs[i], rules, options);
-  };
-  if (options.threads == 1 || jobs.size() == 1) {
-    for (size_t i = 0; i < jobs.size(); ++i)
-      runOne(i);
-  } else {
-    llvm::DefaultThreadPool pool(llvm::hardware_concurrency(options.threads));
-    for (size_t i = 0; i < jobs.size(); ++i)
-      pool.async(runOne, i);
-    pool.wait();
+    results[i] = lower(jobs[i], options);
+    if (options.wholeProgram || !results[i].unit)
+      return;
+    programs[i] = analyse(*results[i].unit, rules, options);
+    results[i].unit.reset();
+  });
+  if (options.wholeProgram) {
+    std::vector<ir::Unit> units;
+    for (JobResult &result : results)
+      if (result.unit)
+        units.push_back(std::move(*result.unit));
+    std::vector<ir::Unit> linked = program::link(std::move(units));
+    programs.resize(linked.size());
+    forEach(linked.size(), options.threads, [&](size_t i) {
+      if (options.verify)
+        options.verify(linked[i]);
+      programs[i] = analyse(linked[i], rules, options);
+    });
   }
 
   RunResult run;
@@ -322,16 +356,18 @@ RunResult cli::run(std::vector<CompileJob> jobs, const contract::RuleSet &rules,
   report.rules = &rules;
   std::vector<NotificationGroup> groups;
   for (JobResult &result : results) {
+    append(groups, result.notifications);
+    report.files.push_back(std::move(result.file));
+    report.complete &= result.complete;
+    run.times.parse += result.parseSeconds;
+  }
+  for (ProgramResult &result : programs) {
     for (contract::Finding &finding : result.analysis.findings)
       if (selection.contains(finding.rule))
         report.findings.push_back(std::move(finding));
-    append(groups, result.notifications);
-    report.files.push_back(std::move(result.file));
     merge(report.coverage, result.analysis.coverage);
     merge(report.stats, result.analysis.stats);
-    report.complete &= result.complete;
-    run.times.parse += result.parseSeconds;
-    run.times.analyse += result.analyseSeconds;
+    run.times.analyse += result.seconds;
   }
   sortUnique(report.files);
   sortUnique(report.coverage.skipped);

@@ -42,6 +42,9 @@ collectJobs(const Input &input);
 struct RunOptions {
   frontend::FrontendOptions frontend;
   program::AnalysisOptions analysis;
+  /// The units are analysed together, as the programs they make; else each
+  /// on its own.
+  bool wholeProgram = false;
   unsigned threads = 1; ///< 0: as many as the machine has
   /// Called with each graph after lowering, from any thread: verifyOrDie, or
   /// nothing where the time is not to be spent.

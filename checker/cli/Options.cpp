@@ -109,6 +109,21 @@ llvm::Error setExplain(Options &options, llvm::StringRef value) {
   return llvm::Error::success();
 }
 
+llvm::Error setScope(Options &options, bool wholeProgram) {
+  if (options.wholeProgram && *options.wholeProgram != wholeProgram)
+    return inputError("--unit-only and --whole-program exclude each other");
+  options.wholeProgram = wholeProgram;
+  return llvm::Error::success();
+}
+
+llvm::Error setUnitOnly(Options &options, llvm::StringRef) {
+  return setScope(options, false);
+}
+
+llvm::Error setWholeProgram(Options &options, llvm::StringRef) {
+  return setScope(options, true);
+}
+
 constexpr OptionInfo kOptions[] = {
     {"p", "BUILD_DIR",
      "where compile_commands.json is; without it the next one above each "
@@ -135,6 +150,14 @@ constexpr OptionInfo kOptions[] = {
      "analyse N files at a time; as many as there are processors is the "
      "default",
      setThreads},
+    {"unit-only", "",
+     "analyse each file on its own, also when no file is named; a function in "
+     "another file is an unknown one then",
+     setUnitOnly},
+    {"whole-program", "",
+     "analyse the files together, as the drivers they make, also when files "
+     "are named",
+     setWholeProgram},
     {"coverage", "",
      "after the findings, name the functions that were not analysed or with "
      "less precision, with the reason, and the unknown functions that were "

@@ -38,6 +38,8 @@ struct Options {
   bool stats = false;
   bool quiet = false;
   bool dumpIr = false;
+  /// Not said: when no file is named.
+  std::optional<bool> wholeProgram;
   bool listRules = false;
   std::string explain;
   bool help = false;

@@ -173,6 +173,9 @@ struct Outcome {
   /// Raises: the rule that is violated when no handler that executes is
   /// around the call, here or in a caller. None: nobody minds.
   RuleId ifUncaught;
+  /// Taken only where `when` is known to hold: an option that nobody is seen to
+  /// ask for is not asked for.
+  bool certain = false;
   /// Path note for this outcome, e.g. "fails and returns NULL"; may be empty.
   std::string note;
 };

@@ -360,7 +360,8 @@ bool YamlLoader::loadElse(const YamlNode &node, FacetRequirement &requirement) {
 bool YamlLoader::loadOutcome(const YamlNode &node, Contract &contract) {
   if (!checkKeys(node,
                  {"returns", "raises", "no-return", "when", "code",
-                  "if-uncaught", "copy", "fill", "escapes", "note"},
+                  "if-uncaught", "copy", "fill", "escapes", "note",
+                  "certain"},
                  "an outcome"))
     return false;
   Outcome outcome;
@@ -395,6 +396,8 @@ bool YamlLoader::loadOutcome(const YamlNode &node, Contract &contract) {
       good = readCondition(value, before, outcome.when);
     } else if (entry.key == "note") {
       good = readText(value, "note", outcome.note);
+    } else if (entry.key == "certain") {
+      good = readFlag(value, "certain", outcome.certain);
     } else if (entry.key == "code" || entry.key == "if-uncaught") {
       if (!raises)
         good = fail(entry.where, "'" + entry.key + "' goes with 'raises' only");
@@ -416,6 +419,8 @@ bool YamlLoader::loadOutcome(const YamlNode &node, Contract &contract) {
     if (!good)
       return false;
   }
+  if (outcome.certain && !outcome.when)
+    return fail(node.where, "'certain' needs a 'when'");
   contract.outcomes.push_back(std::move(outcome));
   return true;
 }

@@ -436,6 +436,8 @@ void Engine::applyContract(const Where &at, const contract::Contract &contract,
     const Outcome &o = contract.outcomes[i];
     // NOLINTNEXTLINE(bugprone-use-after-move): the last one takes it.
     State s = i + 1 < n ? state : std::move(state);
+    if (o.certain && o.when && !holds(at, s, *o.when, values).value_or(false))
+      continue;
     if (o.when && !assumeCondition(at, s, *o.when, values, true))
       continue;
     CallValues v = values;

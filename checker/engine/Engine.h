@@ -117,6 +117,8 @@ struct EntryResult {
   std::set<uint32_t> modules;   ///< callees that were taken as modules
   /// Of a module: sites of objects that it hands to its caller.
   std::set<uint32_t> exported;
+  /// Of a module: an exception leaves it, or another IRQL than it came with.
+  bool leavesMark = false;
 };
 
 struct EngineStats {
@@ -324,6 +326,7 @@ private:
   bool isModule(uint32_t callee, const CallValues &values,
                 const State &state) const;
   bool dropsIdle(uint32_t module) const;
+  bool leavesMark(const Exit &exit, const State &entry);
   State enterModule(uint32_t callee, const CallValues &values,
                     const State &caller, Renaming &names);
   Summary &summarizeModule(uint32_t callee, const State &entry);

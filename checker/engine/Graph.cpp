@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "engine/Graph.h"
 
+#include "llvm/ADT/GraphTraits.h"
+#include "llvm/ADT/SCCIterator.h"
 #include "llvm/ADT/STLExtras.h"
 
 #include <functional>
@@ -14,6 +16,27 @@
 using namespace mdlcheck;
 using namespace mdlcheck::engine;
 using namespace mdlcheck::ir;
+
+namespace {
+
+struct CallNode {
+  uint32_t function = 0;
+  std::vector<CallNode *> callees;
+};
+
+} // namespace
+
+template <> struct llvm::GraphTraits<CallNode *> {
+  using NodeRef = CallNode *;
+  using ChildIteratorType = std::vector<CallNode *>::iterator;
+  static NodeRef getEntryNode(NodeRef node) { return node; }
+  static ChildIteratorType child_begin(NodeRef node) {
+    return node->callees.begin();
+  }
+  static ChildIteratorType child_end(NodeRef node) {
+    return node->callees.end();
+  }
+};
 
 namespace {
 
@@ -427,11 +450,11 @@ void UnitGraph::findEntries() {
 
 void UnitGraph::findRelevance() {
   size_t n = unit.functions.size();
-  relevance.resize(n);
-  std::vector<std::vector<uint32_t>> callees(n);
-  std::vector<std::vector<uint32_t>> raisers(n); // whose exceptions get out
+  own.resize(n);
+  callees.resize(n);
+  raisers.resize(n);
   for (size_t f = 0; f < n; ++f) {
-    Relevance &r = relevance[f];
+    Relevance &r = own[f];
     r.weight = uint32_t(unit.functions[f].blocks.size());
     llvm::BitVector out =
         reaching(unit.functions[f], {unit.functions[f].unwindExit.value}, true);
@@ -467,30 +490,55 @@ void UnitGraph::findRelevance() {
     llvm::sort(callees[f]);
     callees[f].erase(llvm::unique(callees[f]), callees[f].end());
   }
+  findOrder();
+  relevance = own;
   bool changed = true;
-  for (int round = 0; changed && round < 100; ++round) {
+  while (changed) {
     changed = false;
-    for (size_t f = 0; f < n; ++f) {
-      Relevance r = relevance[f];
-      uint32_t weight = uint32_t(unit.functions[f].blocks.size());
-      for (uint32_t c : callees[f]) {
-        r.facets |= relevance[c].facets;
-        r.irqlChange |= relevance[c].irqlChange;
-        r.irqlLimit |= relevance[c].irqlLimit;
-        weight = std::min(weight + relevance[c].weight, 100000u);
-      }
-      for (uint32_t c : raisers[f])
-        r.raises |= relevance[c].raises;
-      Relevance &old = relevance[f];
-      if (r.facets != old.facets || r.irqlChange != old.irqlChange ||
-          r.irqlLimit != old.irqlLimit || r.raises != old.raises ||
-          weight > old.weight) {
-        r.weight = std::max(weight, old.weight);
-        old = r;
-        changed = true;
-      }
+    for (uint32_t f : bottomUp) {
+      Relevance old = relevance[f];
+      refresh(f);
+      changed |= relevance[f] != old;
     }
   }
+}
+
+void UnitGraph::refresh(uint32_t function) {
+  Relevance r = own[function];
+  r.closed = relevance[function].closed;
+  for (uint32_t c : callees[function]) {
+    const Relevance &callee = relevance[c];
+    r.irqlLimit |= callee.irqlLimit;
+    if (callee.closed)
+      continue;
+    r.facets |= callee.facets;
+    r.irqlChange |= callee.irqlChange;
+    uint32_t weight =
+        component[c] == component[function] ? own[c].weight : callee.weight;
+    r.weight = std::min(r.weight + weight, 100000u);
+  }
+  for (uint32_t c : raisers[function])
+    r.raises |= relevance[c].raises && !relevance[c].closed;
+  relevance[function] = r;
+}
+
+void UnitGraph::findOrder() {
+  size_t n = unit.functions.size();
+  std::vector<CallNode> nodes(n + 1);
+  for (uint32_t f = 0; f < n; ++f) {
+    nodes[f].function = f;
+    for (uint32_t c : callees[f])
+      nodes[f].callees.push_back(&nodes[c]);
+    nodes[n].callees.push_back(&nodes[f]);
+  }
+  component.resize(n);
+  uint32_t number = 0;
+  for (auto it = llvm::scc_begin(&nodes[n]); !it.isAtEnd(); ++it, ++number)
+    for (const CallNode *node : *it)
+      if (node != &nodes[n]) {
+        bottomUp.push_back(node->function);
+        component[node->function] = number;
+      }
 }
 
 //===----------------------------------------------------------------------===//

@@ -47,7 +47,11 @@ struct Relevance {
   bool irqlChange = false; ///< changes the IRQL
   bool irqlLimit = false;  ///< calls something with a limit
   bool raises = false;
-  uint32_t weight = 0; ///< blocks, callees included, saturating
+  uint32_t weight = 0; ///< blocks, open callees included, saturating
+  /// It hands no object, exception or changed IRQL to its callers: what is
+  /// wrong in it is found without them (UnitGraph::close).
+  bool closed = false;
+  friend bool operator==(const Relevance &, const Relevance &) = default;
   bool any() const { return facets || irqlChange || irqlLimit || raises; }
   /// Could any rule be violated when this is the outermost function?
   bool worthEntering() const { return facets || (irqlChange && irqlLimit); }
@@ -98,6 +102,14 @@ public:
   std::vector<std::vector<uint32_t>> callers; ///< by function, direct calls
   /// Functions whose address is taken: what a call through a pointer may mean.
   llvm::BitVector addressTaken;
+  /// All functions, callees before their callers.
+  std::vector<uint32_t> bottomUp;
+
+  /// Callers of `function` need not follow it any more, unless they give it
+  /// an object or an IRQL. What is known of them changes with refresh().
+  void close(uint32_t function) { relevance[function].closed = true; }
+  /// Works out again what matters of `function`, from its callees.
+  void refresh(uint32_t function);
 
   /// Offset of record::field in this unit; -1 when it is never mentioned.
   int64_t fieldOffset(llvm::StringRef record, llvm::StringRef field,
@@ -107,6 +119,12 @@ private:
   void buildFunction(uint32_t index, uint32_t &nextKey);
   void findEntries();
   void findRelevance();
+  void findOrder();
+
+  std::vector<Relevance> own; ///< without callees
+  std::vector<std::vector<uint32_t>> callees;
+  std::vector<uint32_t> component; ///< of functions that call each other
+  std::vector<std::vector<uint32_t>> raisers; ///< whose exceptions get out
 };
 
 } // namespace mdlcheck::engine

@@ -67,6 +67,16 @@ State Engine::enterModule(uint32_t callee, const CallValues &values,
   return entry;
 }
 
+/// Does the caller of a module notice more than what it did to memory?
+bool Engine::leavesMark(const Exit &exit, const State &entry) {
+  // An access that faults is a mistake of its own, nobody counts on it.
+  if (exit.raised)
+    return exit.state.raise.origin &&
+           exit.state.raise.origin->kind == ir::InstrKind::Call;
+  return resolve(exit.state, terms, exit.state.irql) !=
+         resolve(exit.state, terms, entry.irql);
+}
+
 Engine::Summary &Engine::summarizeModule(uint32_t callee, const State &entry) {
   EntryResult &own = modules[callee];
   EntryResult *outer = result;
@@ -80,10 +90,12 @@ Engine::Summary &Engine::summarizeModule(uint32_t callee, const State &entry) {
       summarize(outside, nullptr, true, callee, entry, nullptr, false, true);
   result = outer;
   entryStates = statesBefore;
-  for (const Exit &exit : s.exits)
+  for (const Exit &exit : s.exits) {
+    own.leavesMark |= leavesMark(exit, entry);
     for (const ObjectState &o : exit.state.objects)
       if (o.site && isTracked(o, keyFacets))
         own.exported.insert(o.site);
+  }
   if (outer) {
     outer->modules.insert(callee);
     // What it may still hand out is not all known.

@@ -413,8 +413,8 @@ Engine::Summary &Engine::summarize(const Activation &from,
 bool Engine::mayMatter(uint32_t callee, const CallValues &values,
                        const State &state) const {
   const Relevance &r = graph.relevance[callee];
-  bool makes = r.facets && (!reach || reach->within(callee));
-  if (makes || r.irqlChange || r.raises)
+  bool makes = r.facets && (reach ? reach->within(callee) : !r.closed);
+  if (makes || (!r.closed && (r.irqlChange || r.raises)))
     return true;
   if (r.irqlLimit && rangeOf(state, terms, state.irql).lo > 0)
     return true;

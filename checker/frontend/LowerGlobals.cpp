@@ -46,6 +46,7 @@ ir::GlobalId UnitLowering::globalOf(const VarDecl *variable) {
   out.type = typeOf(type);
   out.isConst = ast.getBaseElementType(type).isConstQualified();
   out.isStatic = !canonical->hasExternalFormalLinkage();
+  out.isExtern = !definition;
   unit.globals[id.value] = std::move(out);
 
   const VarDecl *initialised = nullptr;

@@ -276,6 +276,7 @@ struct Global {
   Type type;
   bool isConst = false;
   bool isStatic = false;
+  bool isExtern = false; ///< declared here, defined in another unit
   std::vector<GlobalInit> inits; ///< scalars of the initialiser, if constant
 };
 

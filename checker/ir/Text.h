@@ -17,7 +17,7 @@
 //   file [0] "main.c"                     else file 0 is the main file
 //   string "text"                         literals make their own where used
 //   field _MDL.MdlFlags offset 10: i16
-//   global g_Table [link "name"]: agg(16) [const] [static] [{
+//   global g_Table [link "name"]: agg(16) [const] [static] [extern] [{
 //     0: ptr &func DispatchRead [+ 8]     or &global g, "text", string(N)
 //     8: u32 5
 //   }]

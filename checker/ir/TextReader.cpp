@@ -199,6 +199,8 @@ void UnitReader::readGlobal(Line &line, size_t &next) {
       global.isConst = true;
     else if (line.accept("static"))
       global.isStatic = true;
+    else if (line.accept("extern"))
+      global.isExtern = true;
     else
       break;
   }

@@ -520,6 +520,8 @@ void Writer::writeGlobal(const Global &g, size_t index) {
     os << " const";
   if (g.isStatic)
     os << " static";
+  if (g.isExtern)
+    os << " extern";
   if (g.inits.empty()) {
     os << '\n';
     return;

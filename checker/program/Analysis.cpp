@@ -88,11 +88,15 @@ private:
     Decisions decisions;
   };
   static std::map<uint32_t, Batch> bySite(const ReportMap &reports);
-  EntryResult retrace(Target target, EngineOptions o, const Batch &batch);
+  EntryResult retrace(Target target, EngineOptions o, const Batch &batch,
+                      uint64_t *spent = nullptr);
   void settleModule(uint32_t module);
   void settleModules(const EntryResult &user);
   void enter(uint32_t function);
-  void confirm(uint32_t function);
+  std::vector<uint32_t> heads(uint32_t module) const;
+  void confirm(uint32_t module);
+  std::set<ReportKey> confirmFrom(uint32_t head, const ReportMap &open,
+                                  uint64_t &spent);
   void note(uint32_t function, const std::set<std::string> &reasons) {
     if (!reasons.empty())
       limits[function].insert(reasons.begin(), reasons.end());
@@ -102,14 +106,15 @@ private:
   const ir::Unit &unit;
   const AnalysisOptions &options;
   const contract::RuleSet &rules;
-  UnitGraph graph;
+  UnitGraph graph; ///< knows more of callees as they are analysed
   Engine joint;
   /// Engines that follow the objects of one site.
   std::map<uint32_t, std::unique_ptr<Engine>> focused;
   /// Modules that were gone through, with what they hand to their callers.
   std::map<uint32_t, std::set<uint32_t>> exported;
   /// Found in modules: right where some caller confirms it.
-  ReportMap pending;
+  std::map<uint32_t, ReportMap> pending;
+  llvm::BitVector isEntry;
   AnalysisResult result;
   std::set<uint32_t> analysed;
   std::map<ReportKey, contract::Finding> findings;
@@ -129,6 +134,7 @@ void UnitAnalysis::Account::add(const EntryResult &r) {
   sites.insert(r.sites.begin(), r.sites.end());
   modules.insert(r.modules.begin(), r.modules.end());
   exported.insert(r.exported.begin(), r.exported.end());
+  leavesMark |= r.leavesMark;
 }
 
 void UnitAnalysis::take(const Engine &engine) {
@@ -229,12 +235,14 @@ UnitAnalysis::bySite(const ReportMap &reports) {
 }
 
 EntryResult UnitAnalysis::retrace(Target target, EngineOptions o,
-                                  const Batch &batch) {
+                                  const Batch &batch, uint64_t *spent) {
   o.guide = &batch.decisions;
   o.wanted = &batch.wanted;
   Engine engine(graph, rules, o);
   EntryResult r = runIn(engine, target);
   take(engine);
+  if (spent)
+    *spent += engine.stats.states;
   return r;
 }
 
@@ -254,42 +262,101 @@ void UnitAnalysis::settleModule(uint32_t module) {
   if (account.budgetHit)
     slice(target, account);
   exported[module] = account.exported;
+  if (account.exported.empty() && !account.leavesMark)
+    graph.close(module);
   note(module, account.limits);
-  ReportMap unclear;
-  pending.merge(confirmed(target, takeDoubtful(account.reports), unclear));
-  pending.merge(account.reports);
+  ReportMap unclear, &own = pending[module];
+  own.merge(confirmed(target, takeDoubtful(account.reports), unclear));
+  own.merge(account.reports);
 }
 
-/// Asks `function` about what was found in modules that it comes to.
-void UnitAnalysis::confirm(uint32_t function) {
-  ReportMap open;
-  for (const auto &[key, report] : pending)
-    if (!findings.contains(key) &&
-        (report.site == EngineOptions::kNoSite ||
-         SiteReach(graph, report.site).within(function)))
-      open.emplace(key, report);
+/// The entries and modules from which `module` is called, directly or by way
+/// of functions that are neither.
+std::vector<uint32_t> UnitAnalysis::heads(uint32_t module) const {
+  std::vector<uint32_t> found, work{module};
+  std::set<uint32_t> seen{module};
+  while (!work.empty()) {
+    uint32_t f = work.back();
+    work.pop_back();
+    for (uint32_t caller : graph.callers[f])
+      if (seen.insert(caller).second)
+        (isEntry.test(caller) || exported.contains(caller) ? found : work)
+            .push_back(caller);
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+/// Asks the callers of `module` whether what was found in it can be. What they
+/// leave open is right for a function that other units could call as well, and
+/// not for one whose callers are all here.
+void UnitAnalysis::confirm(uint32_t module) {
+  ReportMap &open = pending[module];
+  auto isKnown = [&](const auto &p) { return findings.contains(p.first); };
+  uint64_t spent = 0;
+  std::set<ReportKey> excluded;
+  std::vector<uint32_t> callers = heads(module);
+  // Those that are soon through first.
+  std::stable_sort(callers.begin(), callers.end(), [&](uint32_t a, uint32_t b) {
+    return graph.relevance[a].weight < graph.relevance[b].weight;
+  });
+  bool isStatic = unit.declOf(unit.functions[module]).isStatic;
+  for (size_t i = 0; i < callers.size(); ++i) {
+    std::erase_if(open, isKnown);
+    if (open.empty() || spent > options.stateBudget)
+      break;
+    std::set<ReportKey> no = confirmFrom(callers[i], open, spent);
+    if (i == 0)
+      excluded = no;
+    std::erase_if(excluded,
+                  [&](const ReportKey &key) { return !no.contains(key); });
+    if (excluded.empty() && !isStatic)
+      break;
+    if (i + 1 == callers.size())
+      std::erase_if(open,
+                    [&](const auto &p) { return excluded.contains(p.first); });
+  }
+  if (!isStatic)
+    for (auto &[key, report] : open)
+      findings.emplace(key, std::move(report.finding));
+}
+
+/// Takes from `open` what can happen when `head` is the outermost function;
+/// returns what then surely cannot.
+std::set<ReportKey> UnitAnalysis::confirmFrom(uint32_t head,
+                                              const ReportMap &open,
+                                              uint64_t &spent) {
   ReportMap found;
+  std::set<ReportKey> no;
   for (const auto &[site, batch] : bySite(open)) {
     // A way there from here first, then whether it can be gone.
     EngineOptions o = quickSlice();
     o.moduleWeight = 0;
     o.focus = site;
     o.anyWill = true;
-    EntryResult r = retrace({function, false}, o, batch);
+    EntryResult r = retrace({head, false}, o, batch, &spent);
     // The same mistake may be found with an object of another site.
     for (const auto &[key, report] : open)
       if (auto it = r.reports.find(key); it != r.reports.end())
         found.insert(*it);
-      else if (report.site == site)
-        note(function, r.limits);
+      else if (report.site == site) {
+        note(head, r.limits);
+        if (!r.budgetHit && r.limits.empty())
+          no.insert(key);
+      }
   }
   ReportMap unclear;
-  ReportMap sure = confirmed({function, false}, takeDoubtful(found), unclear);
+  ReportMap asked = takeDoubtful(found);
+  ReportMap sure = confirmed({head, false}, asked, unclear);
+  for (const auto &[key, report] : asked)
+    if (!sure.contains(key) && !unclear.contains(key))
+      no.insert(key);
   sure.merge(found);
   // The module has it for sure, and a quick look finds a way there.
   sure.merge(unclear);
   for (auto &[key, report] : sure)
     findings.emplace(key, std::move(report.finding));
+  return no;
 }
 
 void UnitAnalysis::enter(uint32_t function) {
@@ -316,7 +383,6 @@ void UnitAnalysis::enter(uint32_t function) {
   for (auto &[key, report] : account.reports)
     findings.emplace(key, std::move(report.finding));
   note(function, account.limits);
-  confirm(function);
 }
 
 AnalysisResult UnitAnalysis::run() {
@@ -332,27 +398,40 @@ AnalysisResult UnitAnalysis::run() {
     for (const ir::Block &b : f.blocks)
       result.stats.instructions += unsigned(b.instrs.size());
   }
-  std::set<uint32_t> entered;
+  isEntry.resize(unsigned(unit.functions.size()));
+  for (uint32_t f : graph.entries)
+    isEntry.set(f);
+  llvm::BitVector entered(unsigned(unit.functions.size()));
   auto start = [&](uint32_t f) {
-    entered.insert(f);
+    entered.set(f);
     // Nothing in it or below it could break a rule: looked at, and clean.
     if (!graph.relevance[f].worthEntering())
       return;
     enter(f);
     analysed.insert(joint.analysed.begin(), joint.analysed.end());
   };
-  for (uint32_t f : graph.entries)
-    start(f);
+  // Callees first: of those that are closed their callers need not know more.
+  for (uint32_t f : graph.bottomUp) {
+    graph.refresh(f);
+    const Relevance &r = graph.relevance[f];
+    if (!graph.callers[f].empty() && r.worthEntering() &&
+        r.weight > quick().moduleWeight && exported.try_emplace(f).second)
+      settleModule(f);
+    if (isEntry.test(f))
+      start(f);
+  }
   // Called only by each other, or on paths nobody takes.
   for (uint32_t f : graph.others) {
     // Where all calls of it are dead, so is it.
     bool dead = unit.declOf(unit.functions[f]).isStatic && limits.empty() &&
                 llvm::any_of(graph.callers[f], [&](uint32_t caller) {
-                  return entered.contains(caller) || analysed.contains(caller);
+                  return entered.test(caller) || analysed.contains(caller);
                 });
     if (!analysed.contains(f) && !dead)
       start(f);
   }
+  for (auto it = pending.begin(); it != pending.end(); ++it)
+    confirm(it->first);
   take(joint);
   for (const auto &[site, engine] : focused)
     take(*engine);
