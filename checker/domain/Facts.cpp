@@ -32,9 +32,8 @@ static bool isBooleanTerm(const TermTable &terms, TermId id) {
   return isComparison(t);
 }
 
-/// Bits of `id` that are known in `state`, from facts and structure.
-static std::pair<uint64_t, uint64_t>
-knownBits(const State &state, const TermTable &terms, TermId id) {
+std::pair<uint64_t, uint64_t>
+domain::knownBits(const State &state, const TermTable &terms, TermId id) {
   const Term &t = terms[id];
   if (t.kind == TermKind::Const)
     return {~uint64_t(0), uint64_t(t.value)};

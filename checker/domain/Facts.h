@@ -20,6 +20,11 @@ struct Range {
 /// Values `id` may have in `state`.
 Range rangeOf(const State &state, const TermTable &terms, TermId id);
 
+/// Bits of `id` that are known in `state`, from facts and structure: which, and
+/// what they are.
+std::pair<uint64_t, uint64_t> knownBits(const State &state,
+                                        const TermTable &terms, TermId id);
+
 /// `id` with everything that is constant in `state` folded. Ids of locations
 /// and values are compared after this.
 TermId resolve(const State &state, TermTable &terms, TermId id);

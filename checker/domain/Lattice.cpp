@@ -9,6 +9,7 @@
 #include "llvm/ADT/Hashing.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
 #include <functional>
@@ -364,6 +365,9 @@ private:
 
 } // namespace
 
+/// What counts as a set of flags when values are joined.
+constexpr int64_t kMaxFlags = 0xffffffff;
+
 /// Facts for `joined`, which is `va` in one state and `vb` in the other.
 void Joiner::hull(TermId joined, TermId va, TermId vb) {
   Range ra = rangeOf(a, terms, va), rb = rangeOf(b, terms, vb);
@@ -379,11 +383,19 @@ void Joiner::hull(TermId joined, TermId va, TermId vb) {
   hi = std::min(hi, maxOf(type));
   bool nonZero = truthOf(a, terms, va) == true && truthOf(b, terms, vb) == true;
   const Fact *fa = a.fact(va), *fb = b.fact(vb);
-  uint64_t mask = 0, bits = 0;
-  if (fa && fb) {
-    mask = fa->knownMask & fb->knownMask & ~(fa->knownBits ^ fb->knownBits);
-    bits = fa->knownBits & mask;
-  }
+  auto [ma, ba] = knownBits(a, terms, va);
+  auto [mb, bb] = knownBits(b, terms, vb);
+  uint64_t mask = ma & mb & ~(ba ^ bb);
+  // Flags, not numbers; and nothing that the range says already.
+  bool asked = fa && fb && fa->knownMask && fb->knownMask;
+  uint64_t within =
+      hi < 0 ? 0
+             : llvm::maskTrailingOnes<uint64_t>(llvm::bit_width(uint64_t(hi)));
+  if (!asked && (lo < 0 || hi > kMaxFlags || !(mask & within)))
+    mask = 0;
+  if (widen && mask != ma)
+    mask = 0;
+  uint64_t bits = ba & mask;
   bool trivial = lo <= minOf(type) && hi >= maxOf(type) && mask == 0;
   if (trivial && !(nonZero && lo <= 0 && hi >= 0))
     return;

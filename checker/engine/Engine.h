@@ -188,7 +188,7 @@ private:
   };
   std::vector<Exit> enter(Activation &act, State entry, EntryResult &into);
   std::vector<Exit> run(Activation &act, State entry);
-  void arrive(Activation &act, ir::BlockId block, State state);
+  bool arrive(Activation &act, ir::BlockId block, State state);
   bool admit(Activation &act, ir::BlockId block, State &state);
   void coarsen(std::vector<State> &states, ir::BlockId block,
                uint32_t function);

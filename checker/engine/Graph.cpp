@@ -11,6 +11,7 @@
 #include "llvm/ADT/STLExtras.h"
 
 #include <functional>
+#include <numeric>
 #include <optional>
 
 using namespace mdlcheck;
@@ -19,26 +20,71 @@ using namespace mdlcheck::ir;
 
 namespace {
 
-struct CallNode {
-  uint32_t function = 0;
-  std::vector<CallNode *> callees;
+struct Node {
+  uint32_t id = 0;
+  std::vector<Node *> next;
 };
 
 } // namespace
 
-template <> struct llvm::GraphTraits<CallNode *> {
-  using NodeRef = CallNode *;
-  using ChildIteratorType = std::vector<CallNode *>::iterator;
+template <> struct llvm::GraphTraits<Node *> {
+  using NodeRef = Node *;
+  using ChildIteratorType = std::vector<Node *>::iterator;
   static NodeRef getEntryNode(NodeRef node) { return node; }
   static ChildIteratorType child_begin(NodeRef node) {
-    return node->callees.begin();
+    return node->next.begin();
   }
-  static ChildIteratorType child_end(NodeRef node) {
-    return node->callees.end();
-  }
+  static ChildIteratorType child_end(NodeRef node) { return node->next.end(); }
 };
 
 namespace {
+
+/// Appends `blocks`, as far as they are reached from `entry`, to `order`: a
+/// weak topological order (Bourdoncle: Efficient chaotic iteration strategies,
+/// 1993), in which all of a loop stands before what comes after it. The way
+/// back to `entry` does not count.
+void putInOrder(const Function &f, llvm::ArrayRef<uint32_t> blocks,
+                uint32_t entry, std::vector<uint32_t> &order,
+                llvm::function_ref<void(uint32_t)> isHead) {
+  std::vector<Node> nodes(blocks.size());
+  llvm::DenseMap<uint32_t, Node *> nodeOf;
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    nodes[i].id = blocks[i];
+    nodeOf[blocks[i]] = &nodes[i];
+  }
+  auto goes = [&](uint32_t from, uint32_t to) {
+    return llvm::is_contained(f.blocks[from].succs, BlockId(to)) ||
+           f.blocks[from].unwind == BlockId(to);
+  };
+  for (Node &node : nodes) {
+    auto add = [&](BlockId to) {
+      auto it = to ? nodeOf.find(to.value) : nodeOf.end();
+      if (it != nodeOf.end() && to.value != entry)
+        node.next.push_back(it->second);
+    };
+    for (BlockId to : f.blocks[node.id].succs)
+      add(to);
+    add(f.blocks[node.id].unwind);
+  }
+  // They come last first.
+  std::vector<std::vector<uint32_t>> components;
+  for (auto it = llvm::scc_begin(nodeOf[entry]); !it.isAtEnd(); ++it) {
+    components.emplace_back();
+    for (const Node *node : *it)
+      components.back().push_back(node->id);
+  }
+  for (const std::vector<uint32_t> &c : llvm::reverse(components)) {
+    // Where it was come upon first is where it is entered.
+    uint32_t head = c.back();
+    bool loops = c.size() > 1 || (head != entry && goes(head, head));
+    if (!loops) {
+      order.push_back(head);
+      continue;
+    }
+    isHead(head);
+    putInOrder(f, c, head, order, isHead);
+  }
+}
 
 /// Blocks from which one of `targets` can be reached, unwinding included; with
 /// `raised`, by an exception that is not handled on the way.
@@ -301,37 +347,12 @@ void UnitGraph::buildFunction(uint32_t index, uint32_t &nextKey) {
       ++g.blocks[b].leadingAssumes;
   }
 
-  // Depth first, iteratively: functions can have very many blocks.
-  std::vector<uint8_t> color(n);
-  std::vector<uint32_t> post;
-  std::vector<std::pair<uint32_t, size_t>> stack{{f.entry.value, 0}};
-  color[f.entry.value] = 1;
-  auto edge = [&](uint32_t b, size_t i) -> BlockId {
-    const Block &block = f.blocks[b];
-    if (i < block.succs.size())
-      return block.succs[i];
-    return i == block.succs.size() ? block.unwind : BlockId();
-  };
-  while (!stack.empty()) {
-    auto &[b, i] = stack.back();
-    if (i > f.blocks[b].succs.size()) {
-      color[b] = 2;
-      post.push_back(b);
-      stack.pop_back();
-      continue;
-    }
-    BlockId s = edge(b, i++);
-    if (!s)
-      continue;
-    if (color[s.value] == 1)
-      g.blocks[s.value].loopHead = true;
-    if (color[s.value] == 0) {
-      color[s.value] = 1;
-      stack.push_back({s.value, 0});
-    }
-  }
-  for (size_t i = 0; i < post.size(); ++i)
-    g.blocks[post[i]].order = uint32_t(post.size() - 1 - i);
+  std::vector<uint32_t> all(n), order;
+  std::iota(all.begin(), all.end(), 0);
+  putInOrder(f, all, f.entry.value, order,
+             [&](uint32_t head) { g.blocks[head].loopHead = true; });
+  for (size_t i = 0; i < order.size(); ++i)
+    g.blocks[order[i]].order = uint32_t(i);
   for (uint32_t b = 0; b < n; ++b) {
     const Block &block = f.blocks[b];
     if (preds[b].size() > 1 || g.blocks[b].loopHead)
@@ -390,7 +411,7 @@ void UnitGraph::buildFunction(uint32_t index, uint32_t &nextKey) {
   bool changed = true;
   while (changed) {
     changed = false;
-    for (uint32_t b : post) {
+    for (uint32_t b : llvm::reverse(order)) {
       FunctionGraph::BlockInfo &info = g.blocks[b];
       llvm::BitVector t(f.numTemps), l(f.locals.size()), ut, ul;
       for (BlockId s : f.blocks[b].succs) {
@@ -524,20 +545,20 @@ void UnitGraph::refresh(uint32_t function) {
 
 void UnitGraph::findOrder() {
   size_t n = unit.functions.size();
-  std::vector<CallNode> nodes(n + 1);
+  std::vector<Node> nodes(n + 1);
   for (uint32_t f = 0; f < n; ++f) {
-    nodes[f].function = f;
+    nodes[f].id = f;
     for (uint32_t c : callees[f])
-      nodes[f].callees.push_back(&nodes[c]);
-    nodes[n].callees.push_back(&nodes[f]);
+      nodes[f].next.push_back(&nodes[c]);
+    nodes[n].next.push_back(&nodes[f]);
   }
   component.resize(n);
   uint32_t number = 0;
   for (auto it = llvm::scc_begin(&nodes[n]); !it.isAtEnd(); ++it, ++number)
-    for (const CallNode *node : *it)
+    for (const Node *node : *it)
       if (node != &nodes[n]) {
-        bottomUp.push_back(node->function);
-        component[node->function] = number;
+        bottomUp.push_back(node->id);
+        component[node->id] = number;
       }
 }
 

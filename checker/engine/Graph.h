@@ -19,8 +19,9 @@ namespace mdlcheck::engine {
 /// Facts about one function's graph that do not depend on states.
 struct FunctionGraph {
   struct BlockInfo {
-    uint32_t order = UINT32_MAX; ///< reverse postorder; unreached: max
-    bool loopHead = false;       ///< target of a back edge
+    uint32_t order = UINT32_MAX; ///< all of a loop before what comes after it;
+                                 ///< unreached: max
+    bool loopHead = false;       ///< every cycle passes one
     bool join = false;           ///< has several predecessors
     bool mayReachExit = false;   ///< along normal edges
     uint32_t leadingAssumes = 0;

@@ -131,8 +131,9 @@ bool Engine::hasAllWanted() const {
   });
 }
 
-/// Puts `state` before `block`, past the Assumes it begins with.
-void Engine::arrive(Activation &act, ir::BlockId block, State state) {
+/// Puts `state` before `block`, past the Assumes it begins with, if it gets
+/// past them.
+bool Engine::arrive(Activation &act, ir::BlockId block, State state) {
   const ir::Function &f = graph.unit.functions[act.function];
   const FunctionGraph &g = graph.functions[act.function];
   const ir::Block &b = f.blocks[block.value];
@@ -140,12 +141,13 @@ void Engine::arrive(Activation &act, ir::BlockId block, State state) {
   for (uint32_t i = 0; i < info.leadingAssumes; ++i) {
     Where at{act, f, g, block, &b.instrs[i], g.key(block, i)};
     if (!assumeInstr(at, state))
-      return;
+      return false;
   }
   if (info.join)
     dropDead(act, block, state);
   act.pending[block.value].push_back(std::move(state));
   act.worklist.insert({info.order, block.value});
+  return true;
 }
 
 void Engine::dropDead(const Activation &act, ir::BlockId block, State &state) {
@@ -189,6 +191,8 @@ void Engine::coarsen(std::vector<State> &states, ir::BlockId block,
         // Either path will do; prefer one that mixes no others.
         if (kept[i].merged && !s.merged)
           std::swap(kept[i], s);
+        else if (kept[i].merged && s.merged)
+          kept[i].trace = arena.join(kept[i].trace, s.trace);
         repeated = true;
         break;
       }
@@ -309,15 +313,19 @@ void Engine::processBlock(Activation &act, ir::BlockId block, State state) {
     if (now.empty())
       return;
   }
-  llvm::SmallVector<ir::BlockId, 2> ways;
+  llvm::SmallVector<ir::BlockId, 2> ways, others;
   for (ir::BlockId to : b.succs)
-    if (!isGuidedAway(f, g, b, to))
-      ways.push_back(to);
+    (isGuidedAway(f, g, b, to) ? others : ways).push_back(to);
   for (State &s : now) {
-    for (size_t i = 0; i + 1 < ways.size(); ++i)
-      arrive(act, ways[i], s);
-    if (!ways.empty())
-      arrive(act, ways.back(), std::move(s));
+    bool passed = false;
+    for (size_t i = 0; i < ways.size(); ++i) {
+      bool last = i + 1 == ways.size() && others.empty();
+      passed |= arrive(act, ways[i], last ? std::move(s) : s);
+    }
+    // A condition that was known was no decision: only where some other path
+    // had the choice it is one.
+    for (size_t i = 0; i < others.size() && !passed; ++i)
+      arrive(act, others[i], s);
   }
 }
 

@@ -413,7 +413,7 @@ Engine::Summary &Engine::summarize(const Activation &from,
 bool Engine::mayMatter(uint32_t callee, const CallValues &values,
                        const State &state) const {
   const Relevance &r = graph.relevance[callee];
-  bool makes = r.facets && (reach ? reach->within(callee) : !r.closed);
+  bool makes = reach ? reach->within(callee) : r.facets && !r.closed;
   if (makes || (!r.closed && (r.irqlChange || r.raises)))
     return true;
   if (r.irqlLimit && rangeOf(state, terms, state.irql).lo > 0)

@@ -93,7 +93,6 @@ private:
   void settleModule(uint32_t module);
   void settleModules(const EntryResult &user);
   void enter(uint32_t function);
-  std::vector<uint32_t> heads(uint32_t module) const;
   void confirm(uint32_t module);
   std::set<ReportKey> confirmFrom(uint32_t head, const ReportMap &open,
                                   uint64_t &spent);
@@ -262,29 +261,15 @@ void UnitAnalysis::settleModule(uint32_t module) {
   if (account.budgetHit)
     slice(target, account);
   exported[module] = account.exported;
-  if (account.exported.empty() && !account.leavesMark)
+  bool isClosed = account.exported.empty() && !account.leavesMark;
+  if (isClosed)
     graph.close(module);
+  else if (graph.relevance[module].weight <= quick().moduleWeight)
+    return; // followed wherever it is called
   note(module, account.limits);
   ReportMap unclear, &own = pending[module];
   own.merge(confirmed(target, takeDoubtful(account.reports), unclear));
   own.merge(account.reports);
-}
-
-/// The entries and modules from which `module` is called, directly or by way
-/// of functions that are neither.
-std::vector<uint32_t> UnitAnalysis::heads(uint32_t module) const {
-  std::vector<uint32_t> found, work{module};
-  std::set<uint32_t> seen{module};
-  while (!work.empty()) {
-    uint32_t f = work.back();
-    work.pop_back();
-    for (uint32_t caller : graph.callers[f])
-      if (seen.insert(caller).second)
-        (isEntry.test(caller) || exported.contains(caller) ? found : work)
-            .push_back(caller);
-  }
-  std::sort(found.begin(), found.end());
-  return found;
 }
 
 /// Asks the callers of `module` whether what was found in it can be. What they
@@ -295,7 +280,9 @@ void UnitAnalysis::confirm(uint32_t module) {
   auto isKnown = [&](const auto &p) { return findings.contains(p.first); };
   uint64_t spent = 0;
   std::set<ReportKey> excluded;
-  std::vector<uint32_t> callers = heads(module);
+  std::vector<uint32_t> callers = graph.callers[module];
+  llvm::sort(callers);
+  callers.erase(llvm::unique(callers), callers.end());
   // Those that are soon through first.
   std::stable_sort(callers.begin(), callers.end(), [&](uint32_t a, uint32_t b) {
     return graph.relevance[a].weight < graph.relevance[b].weight;
@@ -415,7 +402,7 @@ AnalysisResult UnitAnalysis::run() {
     graph.refresh(f);
     const Relevance &r = graph.relevance[f];
     if (!graph.callers[f].empty() && r.worthEntering() &&
-        r.weight > quick().moduleWeight && exported.try_emplace(f).second)
+        exported.try_emplace(f).second)
       settleModule(f);
     if (isEntry.test(f))
       start(f);
