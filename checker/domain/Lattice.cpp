@@ -391,8 +391,8 @@ void Joiner::hull(TermId joined, TermId va, TermId vb) {
   uint64_t within =
       hi < 0 ? 0
              : llvm::maskTrailingOnes<uint64_t>(llvm::bit_width(uint64_t(hi)));
-  if (!asked && (lo < 0 || hi > kMaxFlags || !(mask & within)))
-    mask = 0;
+  if (!asked)
+    mask = lo < 0 || hi > kMaxFlags ? 0 : mask & within;
   if (widen && mask != ma)
     mask = 0;
   uint64_t bits = ba & mask;

@@ -111,6 +111,18 @@ void Engine::limitPerSite(State &state, uint32_t site, TermId keep) {
   }
 }
 
+/// Is `object` something that was there before the function it is used in
+/// began? Callers may know it by another way than memory.
+bool Engine::isGiven(TermId object) const {
+  TermId root = terms.root(object);
+  while (terms[root].kind == TermKind::Symbol &&
+         terms[root].origin == Origin::Initial)
+    root = terms.root(TermId(terms[root].a));
+  const Term &t = terms[root];
+  return t.origin == Origin::Parameter || t.origin == Origin::Canonical ||
+         t.origin == Origin::Global;
+}
+
 void Engine::setFacet(const Where &at, State &state, TermId pointer,
                       contract::FacetId facet, contract::FacetState to,
                       const std::string *name) {
@@ -130,6 +142,7 @@ void Engine::setFacet(const Where &at, State &state, TermId pointer,
   bool isKey = keyFacets >> facet.value & 1;
   if (isKey) {
     result->sites.insert(site);
+    result->leavesMark |= isGiven(id);
     if (!inFocus(site)) {
       state.objectFor(id).site = site;
       return;

@@ -117,7 +117,8 @@ struct EntryResult {
   std::set<uint32_t> modules;   ///< callees that were taken as modules
   /// Of a module: sites of objects that it hands to its caller.
   std::set<uint32_t> exported;
-  /// Of a module: an exception leaves it, or another IRQL than it came with.
+  /// Of a module: an exception leaves it, or another IRQL than it came with, or
+  /// it does something to an object that was there before.
   bool leavesMark = false;
 };
 
@@ -273,6 +274,7 @@ private:
   void setFacet(const Where &at, State &state, TermId object,
                 contract::FacetId facet, contract::FacetState to,
                 const std::string *name);
+  bool isGiven(TermId object) const;
   void limitPerSite(State &state, uint32_t site, TermId keep);
   void setIrql(const Where &at, State &state, TermId irql);
   void checkRequirements(const Where &at, const contract::Contract &contract,

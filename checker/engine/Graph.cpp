@@ -56,16 +56,21 @@ void putInOrder(const Function &f, llvm::ArrayRef<uint32_t> blocks,
     return llvm::is_contained(f.blocks[from].succs, BlockId(to)) ||
            f.blocks[from].unwind == BlockId(to);
   };
+  bool loopsToEntry = false;
   for (Node &node : nodes) {
     auto add = [&](BlockId to) {
       auto it = to ? nodeOf.find(to.value) : nodeOf.end();
-      if (it != nodeOf.end() && to.value != entry)
+      if (to == BlockId(entry))
+        loopsToEntry = true;
+      else if (it != nodeOf.end())
         node.next.push_back(it->second);
     };
     for (BlockId to : f.blocks[node.id].succs)
       add(to);
     add(f.blocks[node.id].unwind);
   }
+  if (loopsToEntry)
+    isHead(entry);
   // They come last first.
   std::vector<std::vector<uint32_t>> components;
   for (auto it = llvm::scc_begin(nodeOf[entry]); !it.isAtEnd(); ++it) {
@@ -76,12 +81,10 @@ void putInOrder(const Function &f, llvm::ArrayRef<uint32_t> blocks,
   for (const std::vector<uint32_t> &c : llvm::reverse(components)) {
     // Where it was come upon first is where it is entered.
     uint32_t head = c.back();
-    bool loops = c.size() > 1 || (head != entry && goes(head, head));
-    if (!loops) {
+    if (c.size() == 1 && (head == entry || !goes(head, head))) {
       order.push_back(head);
       continue;
     }
-    isHead(head);
     putInOrder(f, c, head, order, isHead);
   }
 }

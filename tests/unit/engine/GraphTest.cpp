@@ -120,6 +120,36 @@ func Loop(N: i32): i32 {
 }
 )ir";
 
+TEST_F(GraphTest, ALoopStandsBeforeWhatComesAfterIt) {
+  // `done` is named first, and `inner` goes back to it from a loop in a loop.
+  const FunctionGraph &g = graph(R"ir(
+func F(N: u32): u32 {
+  temps 2
+  block outer
+    %0 = load u32 &N
+    goto done, inner
+  block done
+    assume exit (! %0) "N"
+    return %0
+  block inner
+    %1 = load u32 &N
+    goto outer, again
+  block again
+    assume true %1 "N"
+    goto inner
+}
+)ir")
+                               .functions[0];
+  EXPECT_TRUE(g.blocks[0].loopHead);
+  EXPECT_FALSE(g.blocks[1].loopHead);
+  EXPECT_TRUE(g.blocks[2].loopHead);
+  EXPECT_FALSE(g.blocks[3].loopHead);
+  EXPECT_EQ(g.blocks[0].order, 0u);
+  EXPECT_EQ(g.blocks[2].order, 1u);
+  EXPECT_EQ(g.blocks[3].order, 2u);
+  EXPECT_EQ(g.blocks[1].order, 3u);
+}
+
 TEST_F(GraphTest, LoopHeadsAreTargetsOfBackEdges) {
   const FunctionGraph &g = graph(kLoop).functions[0];
   EXPECT_FALSE(g.blocks[0].loopHead);
