@@ -200,7 +200,7 @@ RunOptions runOptionsFor(const Options &options,
   RunOptions run;
   run.frontend.macrosAsCalls = rules.macroNames();
   run.threads = options.threads;
-  run.wholeProgram = options.wholeProgram.value_or(options.input.files.empty());
+  run.wholeProgram = options.wholeProgram.value_or(false);
 #ifdef NDEBUG
   bool verify = std::getenv("MDLCHECK_VERIFY") != nullptr;
 #else

@@ -534,6 +534,14 @@ bool Engine::applyOutcome(const Where &at, const Outcome &outcome,
   struct Memory {
     TermId to, from, fill, size;
   };
+  // What was allocated with a size we do not know is cleared with one, too:
+  // nobody reads what he did not clear.
+  constexpr uint64_t kSomeObject = uint64_t(1) << 40;
+  auto isWhole = [&](TermId to) {
+    Address a = terms.address(to);
+    return a.offset == 0 && terms[a.base].kind == TermKind::Object &&
+           terms[a.base].origin == Origin::Allocation;
+  };
   llvm::SmallVector<Memory, 1> memory;
   for (const contract::MemoryEffect &m : outcome.memory) {
     Memory e;
@@ -588,12 +596,15 @@ bool Engine::applyOutcome(const Where &at, const Outcome &outcome,
     int64_t size = terms.isConst(m.size) ? terms.constValue(m.size) : -1;
     if (terms.isConst(terms.address(m.to).base))
       continue;
-    if (size < 0)
+    bool zeroes = m.fill.valid() && terms.isConst(m.fill) &&
+                  terms.constValue(m.fill) == 0;
+    if (size < 0 && zeroes && isWhole(m.to))
+      zeroMemory(at, state, m.to, kSomeObject);
+    else if (size < 0)
       havocRange(at, state, m.to, 0, kEndOfMemory);
     else if (m.from.valid())
       copyMemory(at, state, m.to, m.from, uint64_t(size));
-    else if (m.fill.valid() && terms.isConst(m.fill) &&
-             terms.constValue(m.fill) == 0)
+    else if (zeroes)
       zeroMemory(at, state, m.to, uint64_t(size));
     else
       havocRange(at, state, m.to, 0, size);

@@ -52,9 +52,12 @@ void putInOrder(const Function &f, llvm::ArrayRef<uint32_t> blocks,
     nodes[i].id = blocks[i];
     nodeOf[blocks[i]] = &nodes[i];
   }
+  auto mayRaise = [&](uint32_t block) {
+    return !f.blocks[block].instrs.empty();
+  };
   auto goes = [&](uint32_t from, uint32_t to) {
     return llvm::is_contained(f.blocks[from].succs, BlockId(to)) ||
-           f.blocks[from].unwind == BlockId(to);
+           (mayRaise(from) && f.blocks[from].unwind == BlockId(to));
   };
   bool loopsToEntry = false;
   for (Node &node : nodes) {
@@ -67,7 +70,8 @@ void putInOrder(const Function &f, llvm::ArrayRef<uint32_t> blocks,
     };
     for (BlockId to : f.blocks[node.id].succs)
       add(to);
-    add(f.blocks[node.id].unwind);
+    if (mayRaise(node.id))
+      add(f.blocks[node.id].unwind);
   }
   if (loopsToEntry)
     isHead(entry);
@@ -480,6 +484,8 @@ void UnitGraph::findRelevance() {
   for (size_t f = 0; f < n; ++f) {
     Relevance &r = own[f];
     r.weight = uint32_t(unit.functions[f].blocks.size());
+    for (const FunctionGraph::BlockInfo &b : functions[f].blocks)
+      r.loops |= b.loopHead;
     llvm::BitVector out =
         reaching(unit.functions[f], {unit.functions[f].unwindExit.value}, true);
     for (const Block &b : unit.functions[f].blocks)
@@ -533,6 +539,7 @@ void UnitGraph::refresh(uint32_t function) {
   for (uint32_t c : callees[function]) {
     const Relevance &callee = relevance[c];
     r.irqlLimit |= callee.irqlLimit;
+    r.loops |= callee.loops || component[c] == component[function];
     if (callee.closed)
       continue;
     r.facets |= callee.facets;

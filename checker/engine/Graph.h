@@ -48,6 +48,7 @@ struct Relevance {
   bool irqlChange = false; ///< changes the IRQL
   bool irqlLimit = false;  ///< calls something with a limit
   bool raises = false;
+  bool loops = false;
   uint32_t weight = 0; ///< blocks, open callees included, saturating
   /// It hands no object, exception or changed IRQL to its callers: what is
   /// wrong in it is found without them (UnitGraph::close).

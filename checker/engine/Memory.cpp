@@ -83,6 +83,18 @@ TermId Engine::readMemory(const Where &at, State &state, TermId address,
         forget(state, terms, e.value);
     }
   }
+  // And this may be the element of an index that is not known.
+  for (const Entry &e : state.store) {
+    const Term &o = terms[e.base];
+    if (o.kind != TermKind::Element || o.value == 0)
+      continue;
+    Address array = terms.address(o.lhs());
+    Range index = rangeOf(state, terms, o.rhs());
+    int64_t n = (a.offset - array.offset) / o.value;
+    if (array.base == a.base && a.offset >= array.offset && n >= index.lo &&
+        n <= index.hi)
+      forget(state, terms, e.value);
+  }
   if (base.kind == TermKind::Object && base.origin == Origin::Global) {
     const ir::Global &g = graph.unit.globals[base.a];
     if (g.isConst)

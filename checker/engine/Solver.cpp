@@ -248,10 +248,13 @@ bool Engine::admit(Activation &act, ir::BlockId block, State &state) {
   unsigned patience = tracks || options.unrollValues > 1 ? 2 : 0;
   if (++count > unroll) {
     uint32_t place = g.firstKey[block.value] | 0x20000000u;
+    State before = seen.states[last];
+    // What lies in one element here and in another there would be in neither.
+    loseElements(before);
+    loseElements(state);
     State joined =
-        join(seen.states[last], state, terms, place,
+        join(before, state, terms, place,
              count > unroll + patience ? JoinKind::Widen : JoinKind::Loop);
-    loseElements(joined);
     // Joining may have made more objects of what a loop goes through.
     std::set<uint32_t> sites;
     for (const ObjectState &o : joined.objects)

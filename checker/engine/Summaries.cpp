@@ -26,8 +26,8 @@ constexpr int64_t kEndOfMemory = std::numeric_limits<int64_t>::max();
 /// A callee that no rule cares about is only worth following for the values
 /// it computes; above this many blocks it is taken as unknown.
 constexpr uint32_t kIrrelevantWeight = 120;
-/// Accessors, constructors and filters are this small: they decide what
-/// pointers are the same, and following them costs nothing.
+/// Accessors, constructors and filters are this small, and have no loops: they
+/// decide what pointers are the same, and following them costs nothing.
 constexpr uint32_t kSmallCallee = 16;
 constexpr int kMaxRecursionRounds = 4;
 
@@ -491,7 +491,8 @@ void Engine::callBody(const Where &at, uint32_t callee, CallValues &values,
   bool tooDeep = at.act.depth >= options.callDepth || nested > 2;
   bool idle = !mayMatter(callee, values, state);
   bool tooBig = idle && relevance.weight > kIrrelevantWeight;
-  bool skip = options.skipIrrelevant && relevance.weight > kSmallCallee && idle;
+  bool isCheap = relevance.weight <= kSmallCallee && !relevance.loops;
+  bool skip = options.skipIrrelevant && idle && !isCheap;
   // Out of budget: nothing that came after would be worth anything.
   if (!skip && entryStates > options.entryBudget)
     return;

@@ -108,7 +108,8 @@ TermId Engine::eval(const Where &at, State &state, ir::ExprId id) {
       type = at.function.locals[array.index].type;
     else if (array.kind == ir::ExprKind::GlobalAddr)
       type = graph.unit.globals[array.index].type;
-    if (type.kind == ir::TypeKind::Aggregate)
+    // An array of one is the beginning of a longer one.
+    if (type.kind == ir::TypeKind::Aggregate && type.size > uint64_t(e.value))
       extent = type.size;
     Address first = terms.address(base);
     arrays.insert({first.base, first.offset,
