@@ -333,7 +333,7 @@ void FunctionLowering::pushCleanup(std::function<void()> cleanup) {
   push(Scope::Kind::Cleanup)->cleanup = std::move(cleanup);
 }
 
-void FunctionLowering::leaveScopes(Scope *to, BlockId target) {
+void FunctionLowering::leaveScopes(Scope *to, BlockId target, Span at) {
   while (scope != to && reachable() && failure.empty()) {
     Scope *cell = scope;
     scope = cell->outer;
@@ -342,7 +342,7 @@ void FunctionLowering::leaveScopes(Scope *to, BlockId target) {
       ir::Instr instr;
       instr.kind = ir::InstrKind::EndLifetime;
       instr.local = cell->local;
-      instr.span = out.locals[cell->local.value].span;
+      instr.span = at.valid() ? at : out.locals[cell->local.value].span;
       emit(std::move(instr));
       break;
     }
@@ -387,12 +387,12 @@ void FunctionLowering::leaveScopes(Scope *to, BlockId target) {
 void FunctionLowering::popScopes(Scope *to) {
   // Only lifetimes and destructors are between the two: a guarded body ends
   // in code of its own.
-  leaveScopes(to, BlockId());
+  leaveScopes(to, BlockId(), Span());
 }
 
-void FunctionLowering::jumpTo(Scope *to, BlockId target) {
+void FunctionLowering::jumpTo(Scope *to, BlockId target, Span at) {
   Scope *saved = scope;
-  leaveScopes(to, target);
+  leaveScopes(to, target, at);
   gotoBlock(target);
   scope = saved;
 }
@@ -407,7 +407,7 @@ void FunctionLowering::leaveFunction(Span span) {
       mark(ir::AssumeKind::Leave, span);
       break;
     }
-  leaveScopes(nullptr, BlockId());
+  leaveScopes(nullptr, BlockId(), span);
   if (reachable()) {
     mark(ir::AssumeKind::Leave, span);
     gotoBlock(out.exit);
@@ -441,7 +441,7 @@ void FunctionLowering::resolveGotos(size_t firstGoto, size_t firstLabel) {
       common = common->outer;
     scope = jump.scope;
     startBlock(jump.block);
-    jumpTo(common, label.block);
+    jumpTo(common, label.block, jump.span);
   }
   gotos.insert(gotos.end(), kept.begin(), kept.end());
   scope = savedScope;

@@ -148,11 +148,13 @@ private:
   void pushLifetime(LocalId local);
   void pushCleanup(std::function<void()> cleanup);
   /// Runs what the cells from `scope` out to `to` ask for. `target` is where
-  /// control is heading, none for a return.
-  void leaveScopes(Scope *to, BlockId target);
+  /// control is heading, none for a return; `at` is the statement that leaves,
+  /// none where a scope just ends.
+  void leaveScopes(Scope *to, BlockId target, Span at);
   /// Ends the scopes opened since `to` at the end of a construct.
   void popScopes(Scope *to);
-  void jumpTo(Scope *to, BlockId target); ///< leaves scopes, ends the block
+  void jumpTo(Scope *to, BlockId target,
+              Span at); ///< leaves scopes, ends the block
   void leaveFunction(Span span);
   void resolveGotos(size_t firstGoto, size_t firstLabel);
   void finish();
@@ -339,6 +341,7 @@ private:
     BlockId block;
     Scope *scope = nullptr;
     const clang::LabelDecl *label = nullptr;
+    Span span;
   };
   llvm::DenseMap<const clang::LabelDecl *, Label> labels;
   std::vector<const clang::LabelDecl *> labelOrder;

@@ -80,7 +80,7 @@ void FunctionLowering::lowerLeave(const SEHLeaveStmt *stmt) {
     // What is left inside the guarded body is left here; the finally part of
     // this very __try then runs as it does after falling off.
     Scope *saved = scope;
-    leaveScopes(cell, cell->leave);
+    leaveScopes(cell, cell->leave, spanOf(stmt));
     scope = saved;
     gotoBlock(cell->leave);
     return;

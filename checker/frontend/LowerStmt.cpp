@@ -74,7 +74,8 @@ void FunctionLowering::lowerStmt(const Stmt *stmt) {
     return lowerBreakContinue(cast<LoopControlStmt>(stmt));
   case Stmt::GotoStmtClass:
     if (reachable()) {
-      gotos.push_back({current, scope, cast<GotoStmt>(stmt)->getLabel()});
+      gotos.push_back(
+          {current, scope, cast<GotoStmt>(stmt)->getLabel(), spanOf(stmt)});
       current = BlockId();
     }
     return;
@@ -82,7 +83,7 @@ void FunctionLowering::lowerStmt(const Stmt *stmt) {
     const auto *jump = cast<IndirectGotoStmt>(stmt);
     if (const LabelDecl *label = jump->getConstantTarget()) {
       if (reachable()) {
-        gotos.push_back({current, scope, label});
+        gotos.push_back({current, scope, label, spanOf(stmt)});
         current = BlockId();
       }
       return;
@@ -545,9 +546,9 @@ void FunctionLowering::lowerBreakContinue(const LoopControlStmt *stmt) {
                : !isBreak && !cell->continueBlock.valid())
       continue;
     if (isBreak)
-      jumpTo(cell->outer, cell->breakBlock);
+      jumpTo(cell->outer, cell->breakBlock, spanOf(stmt));
     else
-      jumpTo(cell, cell->continueBlock);
+      jumpTo(cell, cell->continueBlock, spanOf(stmt));
     return;
   }
   unsupported(stmt);
