@@ -103,9 +103,12 @@ void Engine::limitPerSite(State &state, uint32_t site, TermId keep) {
       }
     if (count + keep.valid() <= options.perSite)
       return;
-    if (victim->owned && !victim->escaped && leakRule(*victim).valid())
+    if (victim->owned && !victim->escaped && leakRule(*victim).valid()) {
       result->limits.insert(
           "more objects from one place than are kept in view");
+      // What the others refer to may have been it.
+      state.merged = true;
+    }
     state.objects.erase(state.objects.begin() +
                         (victim - state.objects.data()));
   }

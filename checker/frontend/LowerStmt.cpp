@@ -129,7 +129,8 @@ void FunctionLowering::lowerCompound(const CompoundStmt *stmt) {
   outermost = false;
   for (const Stmt *child : stmt->body())
     lowerStmt(child);
-  popScopes(saved);
+  leaveScopes(saved, BlockId(),
+              unit.source.span(SourceRange(stmt->getRBracLoc())));
   outermost = savedOutermost;
 }
 

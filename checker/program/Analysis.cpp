@@ -46,6 +46,7 @@ private:
     o.keepValues = 1;
     o.unroll = 3;
     o.unrollValues = 1;
+    o.perSite = 2;
     o.skipIrrelevant = true;
     o.moduleWeight = 48;
     o.activationBudget = o.entryBudget = options.stateBudget / 16;
