@@ -151,12 +151,11 @@ constexpr OptionInfo kOptions[] = {
      "default",
      setThreads},
     {"unit-only", "",
-     "analyse each file on its own, also when no file is named; a function in "
-     "another file is an unknown one then",
+     "analyse each file on its own: a function in another file is an unknown "
+     "one; the default",
      setUnitOnly},
     {"whole-program", "",
-     "analyse the files together, as the drivers they make, also when files "
-     "are named",
+     "analyse the files together, as the drivers they make",
      setWholeProgram},
     {"coverage", "",
      "after the findings, name the functions that were not analysed or with "

@@ -38,8 +38,7 @@ struct Options {
   bool stats = false;
   bool quiet = false;
   bool dumpIr = false;
-  /// Not said: when no file is named.
-  std::optional<bool> wholeProgram;
+  std::optional<bool> wholeProgram; ///< not said: no
   bool listRules = false;
   std::string explain;
   bool help = false;

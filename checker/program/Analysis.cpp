@@ -96,7 +96,7 @@ private:
   void enter(uint32_t function);
   void confirm(uint32_t module);
   std::set<ReportKey> confirmFrom(uint32_t head, const ReportMap &open,
-                                  uint64_t &spent);
+                                  unsigned haste, uint64_t &spent);
   void note(uint32_t function, const std::set<std::string> &reasons) {
     if (!reasons.empty())
       limits[function].insert(reasons.begin(), reasons.end());
@@ -293,7 +293,8 @@ void UnitAnalysis::confirm(uint32_t module) {
     std::erase_if(open, isKnown);
     if (open.empty() || spent > options.stateBudget)
       break;
-    std::set<ReportKey> no = confirmFrom(callers[i], open, spent);
+    std::set<ReportKey> no =
+        confirmFrom(callers[i], open, isStatic ? 1 : 2, spent);
     if (i == 0)
       excluded = no;
     std::erase_if(excluded,
@@ -309,17 +310,18 @@ void UnitAnalysis::confirm(uint32_t module) {
       findings.emplace(key, std::move(report.finding));
 }
 
-/// Takes from `open` what can happen when `head` is the outermost function;
-/// returns what then surely cannot.
+/// Takes from `open`, in a share of the usual budget, what can happen when
+/// `head` is the outermost function; returns what then surely cannot.
 std::set<ReportKey> UnitAnalysis::confirmFrom(uint32_t head,
                                               const ReportMap &open,
-                                              uint64_t &spent) {
+                                              unsigned haste, uint64_t &spent) {
   ReportMap found;
   std::set<ReportKey> no;
   for (const auto &[site, batch] : bySite(open)) {
     // A way there from here first, then whether it can be gone.
     EngineOptions o = quickSlice();
     o.moduleWeight = 0;
+    o.activationBudget = o.entryBudget /= haste;
     o.focus = site;
     o.anyWill = true;
     EntryResult r = retrace({head, false}, o, batch, &spent);

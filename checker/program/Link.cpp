@@ -10,6 +10,7 @@
 #include "llvm/ADT/Hashing.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Path.h"
 
 #include <map>
@@ -300,6 +301,20 @@ void Merge::bodies(uint32_t u) {
   }
 }
 
+/// Local names of several units may be the same; others keep theirs.
+template <typename Named> void makeUnique(std::vector<Named> &all) {
+  llvm::StringSet<> taken;
+  for (bool locals : {false, true})
+    for (Named &named : all) {
+      if (named.isStatic != locals)
+        continue;
+      std::string unique = named.linkName;
+      for (unsigned n = 2; !taken.insert(unique).second; ++n)
+        unique = named.linkName + "#" + std::to_string(n);
+      named.linkName = unique;
+    }
+}
+
 Unit Linker::build(const std::vector<uint32_t> &members) {
   Merge merge(units, members);
   Unit &out = merge.out;
@@ -338,7 +353,6 @@ Unit Linker::build(const std::vector<uint32_t> &members) {
       out.globals.push_back(std::move(r));
     }
   }
-  auto memberOf = [&](uint32_t u) { return llvm::is_contained(members, u); };
   for (uint32_t u : members) {
     Merge::Ids &to = merge.ids[u];
     for (uint32_t d = 0; d < units[u].decls.size(); ++d) {
@@ -387,9 +401,10 @@ Unit Linker::build(const std::vector<uint32_t> &members) {
       to.globals[g] = it->second;
     }
   }
-  (void)memberOf;
   for (uint32_t u : members)
     merge.bodies(u);
+  makeUnique(out.decls);
+  makeUnique(out.globals);
   return std::move(out);
 }
 

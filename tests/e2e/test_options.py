@@ -29,6 +29,59 @@ class HelpTest(MdlcheckTest):
             self.assert_bad_input(self.run_mdlcheck(option), option)
 
 
+class WholeProgramTest(MdlcheckTest):
+    """A helper in another file frees what its caller frees again."""
+
+    USER = """\
+#include <ntddk.h>
+VOID Release(PMDL Mdl);
+
+VOID Twice(PMDL Mdl)
+{
+    Release(Mdl);
+    IoFreeMdl(Mdl);
+}
+"""
+    HELPER = """\
+#include <ntddk.h>
+VOID Release(PMDL Mdl)
+{
+    IoFreeMdl(Mdl);
+}
+"""
+
+    def setUp(self):
+        super().setUp()
+        self.write("user.c", self.USER)
+        self.write("helper.c", self.HELPER)
+
+    def findings(self, *args):
+        run = self.run_mdlcheck("--format=json", "--quiet", *args)
+        self.assertIn(run.code, (0, 1), run.err)
+        return [(f["rule"], f["location"]["file"] if "location" in f else f["file"],
+                 f["location"]["line"] if "location" in f else f["line"])
+                for f in json.loads(run.out)["findings"]]
+
+    def test_files_are_seen_together_when_asked_for(self):
+        files = ["user.c", "helper.c"]
+        self.assertEqual(self.findings("--whole-program", *files, "--", *FLAGS),
+                         [("mdl-double-free", "user.c", 7)])
+        self.assertEqual(self.findings("--unit-only", *files, "--", *FLAGS), [])
+        self.assertEqual(self.findings(*files, "--", *FLAGS), [])
+
+    def test_order_and_threads_do_not_matter(self):
+        runs = {self.run_mdlcheck("--whole-program", *args, "--", *FLAGS).out
+                for args in (["-j1", "user.c", "helper.c"],
+                             ["-j2", "helper.c", "user.c"])}
+        self.assertEqual(len(runs), 1)
+        self.assertIn("mdl-double-free", runs.pop())
+
+    def test_the_two_exclude_each_other(self):
+        self.assert_bad_input(
+            self.run_mdlcheck("--unit-only", "--whole-program", "user.c"),
+            "exclude each other")
+
+
 class BadUsageTest(MdlcheckTest):
     def test_unknown_option_names_the_nearest(self):
         self.assert_bad_input(self.run_mdlcheck("--fromat=json"),

@@ -60,6 +60,7 @@ global g_Table: agg(64) const static {
   40: u64 0xFFFFFFFFFFFFFFFF
 }
 global g_Count link "?g_Count@@3HA": i32
+global g_There: ptr extern
 decl Read(Irp): i32 static inline role DRIVER_DISPATCH role "odd role" annotation "SAL_name(\"_IRQL_\")" annotation "paged" @3:1-4:2
 decl Guard::~Guard link "??1Guard@@QEAA@XZ"(this): void implicit
 decl "operator<"("", "i32"): i32
