@@ -19,6 +19,7 @@
 
 #include "clang/AST/Stmt.h"
 #include "clang/AST/StmtCXX.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/ArrayRef.h"
 
 #include <deque>
@@ -190,6 +191,8 @@ private:
                 ExprId &after);
   ExprId conditionalValue(const clang::AbstractConditionalOperator *expr);
   LValue conditionalLValue(const clang::AbstractConditionalOperator *expr);
+  void eachArm(const clang::AbstractConditionalOperator *expr,
+               llvm::function_ref<void(const clang::Expr *)> lower);
   ExprId logicalValue(const clang::Expr *expr);
   ExprId statementExpr(const clang::StmtExpr *expr, ExprId into);
   ExprId declRefValue(const clang::DeclRefExpr *expr);

@@ -298,11 +298,7 @@ FunctionLowering::conditionalValue(const AbstractConditionalOperator *expr) {
   LocalId tmp;
   if (hasValue)
     tmp = newTmp(expr->getType());
-  BlockId yes = newBlock(), no = newBlock(), join = newBlock();
-  condition(expr->getCond(), yes, no);
-  ++conditional;
-  auto arm = [&](const Expr *value, BlockId block) {
-    startBlock(block);
+  eachArm(expr, [&](const Expr *value) {
     if (hasValue) {
       ExprId result = rvalue(value);
       if (result.valid())
@@ -310,13 +306,24 @@ FunctionLowering::conditionalValue(const AbstractConditionalOperator *expr) {
     } else {
       discard(value);
     }
-    gotoBlock(join);
-  };
-  arm(expr->getTrueExpr(), yes);
-  arm(expr->getFalseExpr(), no);
+  });
+  return hasValue ? load({localAddr(tmp)}, type, span) : ExprId();
+}
+
+/// Branches on the condition, has `lower` lower each arm, and joins.
+void FunctionLowering::eachArm(const AbstractConditionalOperator *expr,
+                               llvm::function_ref<void(const Expr *)> lower) {
+  BlockId yes = newBlock(), no = newBlock(), join = newBlock();
+  condition(expr->getCond(), yes, no);
+  ++conditional;
+  startBlock(yes);
+  lower(expr->getTrueExpr());
+  gotoBlock(join);
+  startBlock(no);
+  lower(expr->getFalseExpr());
+  gotoBlock(join);
   --conditional;
   startBlock(join);
-  return hasValue ? load({localAddr(tmp)}, type, span) : ExprId();
 }
 
 LValue
@@ -326,11 +333,7 @@ FunctionLowering::conditionalLValue(const AbstractConditionalOperator *expr) {
   LocalId tmp = newTmp(ast.VoidPtrTy);
   Type type = typeOf(ast.VoidPtrTy);
   Span span = spanOf(expr);
-  BlockId yes = newBlock(), no = newBlock(), join = newBlock();
-  condition(expr->getCond(), yes, no);
-  ++conditional;
-  auto arm = [&](const Expr *value, BlockId block) {
-    startBlock(block);
+  eachArm(expr, [&](const Expr *value) {
     if (!value->getType()->isVoidType()) {
       LValue place = lvalue(value);
       if (place.bitWidth)
@@ -339,12 +342,7 @@ FunctionLowering::conditionalLValue(const AbstractConditionalOperator *expr) {
     } else {
       discard(value);
     }
-    gotoBlock(join);
-  };
-  arm(expr->getTrueExpr(), yes);
-  arm(expr->getFalseExpr(), no);
-  --conditional;
-  startBlock(join);
+  });
   return {load({localAddr(tmp)}, type, span)};
 }
 
