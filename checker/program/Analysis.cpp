@@ -94,7 +94,7 @@ private:
   void settleModule(uint32_t module);
   void settleModules(const EntryResult &user);
   void enter(uint32_t function);
-  void confirm(uint32_t module);
+  void confirm(uint32_t module, ReportMap &open);
   std::set<ReportKey> confirmFrom(uint32_t head, const ReportMap &open,
                                   unsigned haste, uint64_t &spent);
   void note(uint32_t function, const std::set<std::string> &reasons) {
@@ -114,7 +114,6 @@ private:
   std::map<uint32_t, std::set<uint32_t>> exported;
   /// Found in modules: right where some caller confirms it.
   std::map<uint32_t, ReportMap> pending;
-  llvm::BitVector isEntry;
   AnalysisResult result;
   std::set<uint32_t> analysed;
   std::map<ReportKey, contract::Finding> findings;
@@ -276,8 +275,7 @@ void UnitAnalysis::settleModule(uint32_t module) {
 /// Asks the callers of `module` whether what was found in it can be. What they
 /// leave open is right for a function that other units could call as well, and
 /// not for one whose callers are all here.
-void UnitAnalysis::confirm(uint32_t module) {
-  ReportMap &open = pending[module];
+void UnitAnalysis::confirm(uint32_t module, ReportMap &open) {
   auto isKnown = [&](const auto &p) { return findings.contains(p.first); };
   uint64_t spent = 0;
   std::set<ReportKey> excluded;
@@ -310,8 +308,8 @@ void UnitAnalysis::confirm(uint32_t module) {
       findings.emplace(key, std::move(report.finding));
 }
 
-/// Takes from `open`, in a share of the usual budget, what can happen when
-/// `head` is the outermost function; returns what then surely cannot.
+/// Which of `open` can happen when `head` is the outermost function? Those are
+/// findings; returned is what then surely cannot. `haste` divides the budget.
 std::set<ReportKey> UnitAnalysis::confirmFrom(uint32_t head,
                                               const ReportMap &open,
                                               unsigned haste, uint64_t &spent) {
@@ -388,7 +386,7 @@ AnalysisResult UnitAnalysis::run() {
     for (const ir::Block &b : f.blocks)
       result.stats.instructions += unsigned(b.instrs.size());
   }
-  isEntry.resize(unsigned(unit.functions.size()));
+  llvm::BitVector isEntry(unsigned(unit.functions.size()));
   for (uint32_t f : graph.entries)
     isEntry.set(f);
   llvm::BitVector entered(unsigned(unit.functions.size()));
@@ -420,8 +418,8 @@ AnalysisResult UnitAnalysis::run() {
     if (!analysed.contains(f) && !dead)
       start(f);
   }
-  for (auto it = pending.begin(); it != pending.end(); ++it)
-    confirm(it->first);
+  for (auto &[module, open] : pending)
+    confirm(module, open);
   take(joint);
   for (const auto &[site, engine] : focused)
     take(*engine);

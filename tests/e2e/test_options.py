@@ -58,8 +58,7 @@ VOID Release(PMDL Mdl)
     def findings(self, *args):
         run = self.run_mdlcheck("--format=json", "--quiet", *args)
         self.assertIn(run.code, (0, 1), run.err)
-        return [(f["rule"], f["location"]["file"] if "location" in f else f["file"],
-                 f["location"]["line"] if "location" in f else f["line"])
+        return [(f["rule"], f["file"], f["line"])
                 for f in json.loads(run.out)["findings"]]
 
     def test_files_are_seen_together_when_asked_for(self):
