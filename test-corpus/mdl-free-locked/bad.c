@@ -172,3 +172,22 @@ NTSTATUS bad_finally_frees_locked(PVOID UserBuffer, ULONG Length)
     }
     return status;
 }
+
+/* Both calls in the guarded body raise; the handler is right for the first only. */
+NTSTATUS bad_allocation_raises(PVOID Buffer, ULONG Length, PVOID *Copy)
+{
+    PMDL mdl = IoAllocateMdl(Buffer, Length, FALSE, FALSE, NULL);
+
+    if (mdl == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    __try {
+        MmProbeAndLockPages(mdl, UserMode, IoReadAccess);
+        *Copy = ExAllocatePoolWithTag(NonPagedPool | POOL_RAISE_IF_ALLOCATION_FAILURE, Length, 'ypoC');
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        IoFreeMdl(mdl); // expect: mdl-free-locked
+        return GetExceptionCode();
+    }
+    MmUnlockPages(mdl);
+    IoFreeMdl(mdl);
+    return STATUS_SUCCESS;
+}

@@ -149,3 +149,22 @@ NTSTATUS good_finally_unlocks_if_locked(PVOID UserBuffer, ULONG Length)
     }
     return status;
 }
+
+/* A type of pool that is not known is not one that raises. */
+NTSTATUS good_allocation_of_any_type(PVOID Buffer, ULONG Length, POOL_TYPE Type, PVOID *Copy)
+{
+    PMDL mdl = IoAllocateMdl(Buffer, Length, FALSE, FALSE, NULL);
+
+    if (mdl == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    __try {
+        MmProbeAndLockPages(mdl, UserMode, IoReadAccess);
+        *Copy = ExAllocatePoolWithTag(Type, Length, 'ypoC');
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        IoFreeMdl(mdl); // ok: mdl-free-locked
+        return GetExceptionCode();
+    }
+    MmUnlockPages(mdl);
+    IoFreeMdl(mdl);
+    return STATUS_SUCCESS;
+}

@@ -372,6 +372,10 @@ TEST_F(LoaderTest, OutcomeMistakes) {
   refused("outcomes: [{returns: {}, fill: {to: A, from: B, size: 1}}]",
           "unknown key 'from'");
   refused("outcomes: [{returns: {}, note: [a]}]", "must be a text");
+  refused("outcomes: [{raises: {}, certain: true}]",
+          "'certain' needs a 'when'");
+  refused("outcomes: [{raises: {}, when: A == 1, certain: 1}]",
+          "'true' or 'false'");
 }
 
 TEST_F(LoaderTest, RuleMistakes) {
