@@ -63,9 +63,12 @@ uint64_t fingerprint(const Unit &unit, const Function &f) {
     for (BlockId s : b.succs)
       h = llvm::hash_combine(h, s.value);
     for (const Instr &i : b.instrs) {
-      h = llvm::hash_combine(h, i.kind, i.dst.value, i.addr.value,
-                             i.value.value, i.target.value, i.args.size(),
-                             i.text);
+      h = llvm::hash_combine(h, i.kind, i.assumeKind, i.type.kind, i.type.size,
+                             i.bitOffset, i.bitWidth, i.local.value);
+      h = llvm::hash_combine(h, i.dst.value, i.addr.value, i.value.value,
+                             i.target.value, i.resultAddr.value, i.text);
+      for (const CallArg &arg : i.args)
+        h = llvm::hash_combine(h, arg.value.value);
       if (i.callee)
         h = llvm::hash_combine(h, unit.decls[i.callee.value].linkName);
     }
@@ -173,37 +176,34 @@ void Linker::group() {
   }
 }
 
-/// The tables of several units as one.
+/// One program in the making. Names are settled by the Linker; this moves
+/// tables and bodies over and gives everything its new number.
 class Merge {
 public:
-  Merge(std::vector<Unit> &units, const std::vector<uint32_t> &members)
-      : units(units), members(members) {}
-
   struct Ids {
     std::vector<uint32_t> files, strings, fields, globals, decls;
   };
 
-  void tables(uint32_t u);
-  void bodies(uint32_t u);
-  Span moved(const Ids &ids, Span s) const {
+  void tables(const Unit &unit, Ids &to);
+  void bodies(Unit &unit, const Ids &to);
+  uint32_t addDecl(const FunctionDecl &decl, const Ids &to);
+  uint32_t addGlobal(const Global &global);
+  static Span moved(const Ids &ids, Span s) {
     if (s.valid())
       s.file = FileId(ids.files[s.file.value]);
     return s;
   }
 
-  std::vector<Unit> &units;
-  const std::vector<uint32_t> &members;
   Unit out;
-  std::map<uint32_t, Ids> ids;
+
+private:
   llvm::StringMap<uint32_t> files, strings;
   std::map<std::tuple<std::string, std::string, uint64_t, uint8_t, uint64_t>,
            uint32_t>
       fields;
 };
 
-void Merge::tables(uint32_t u) {
-  const Unit &unit = units[u];
-  Ids &to = ids[u];
+void Merge::tables(const Unit &unit, Ids &to) {
   for (const std::string &file : unit.files) {
     auto [it, isNew] = files.try_emplace(file, uint32_t(out.files.size()));
     if (isNew)
@@ -243,9 +243,20 @@ void addMissing(std::vector<std::string> &to,
       to.push_back(s);
 }
 
-void Merge::bodies(uint32_t u) {
-  const Ids &to = ids[u];
-  Unit &unit = units[u];
+/// A declaration; its body, if it has one, comes with bodies().
+uint32_t Merge::addDecl(const FunctionDecl &decl, const Ids &to) {
+  FunctionDecl &r = out.decls.emplace_back(decl);
+  r.body = -1;
+  r.span = moved(to, decl.span);
+  return uint32_t(out.decls.size() - 1);
+}
+
+uint32_t Merge::addGlobal(const Global &global) {
+  out.globals.emplace_back(global).inits.clear();
+  return uint32_t(out.globals.size() - 1);
+}
+
+void Merge::bodies(Unit &unit, const Ids &to) {
   for (uint32_t g = 0; g < unit.globals.size(); ++g)
     for (GlobalInit init : unit.globals[g].inits) {
       Global &global = out.globals[to.globals[g]];
@@ -316,96 +327,82 @@ template <typename Named> void makeUnique(std::vector<Named> &all) {
 }
 
 Unit Linker::build(const std::vector<uint32_t> &members) {
-  Merge merge(units, members);
-  Unit &out = merge.out;
-  for (uint32_t u : members)
-    merge.tables(u);
-  out.mainFile = units[members.front()].mainFile;
+  Merge merge;
+  std::map<uint32_t, Merge::Ids> ids;
+  merge.out.mainFile = units[members.front()].mainFile;
 
   // Definitions first, so that what only names them finds them.
+  using Place = std::pair<uint32_t, uint32_t>; // unit and number in it
+  std::map<Place, uint32_t> functionAt, globalAt;
   constexpr uint32_t kNone = UINT32_MAX;
-  std::map<std::pair<uint32_t, uint32_t>, uint32_t> defined, definedGlobals;
-  llvm::StringMap<uint32_t> undefined, undefinedGlobals;
   for (uint32_t u : members) {
-    Merge::Ids &to = merge.ids[u];
-    to.decls.assign(units[u].decls.size(), kNone);
-    to.globals.assign(units[u].globals.size(), kNone);
-    for (uint32_t d = 0; d < units[u].decls.size(); ++d) {
-      if (units[u].decls[d].body < 0)
-        continue;
-      auto [it, isNew] =
-          defined.try_emplace(same[u][d], uint32_t(out.decls.size()));
-      if (isNew) {
-        FunctionDecl decl = units[u].decls[d];
-        decl.body = -1;
-        decl.span = merge.moved(to, decl.span);
-        out.decls.push_back(std::move(decl));
+    const Unit &unit = units[u];
+    Merge::Ids &to = ids[u];
+    merge.tables(unit, to);
+    to.decls.assign(unit.decls.size(), kNone);
+    to.globals.assign(unit.globals.size(), kNone);
+    for (uint32_t d = 0; d < unit.decls.size(); ++d)
+      if (unit.decls[d].body >= 0) {
+        auto [it, isNew] = functionAt.try_emplace(same[u][d], kNone);
+        if (isNew)
+          it->second = merge.addDecl(unit.decls[d], to);
+        to.decls[d] = it->second;
       }
-      to.decls[d] = it->second;
-    }
-    for (uint32_t g = 0; g < units[u].globals.size(); ++g) {
-      const Global &global = units[u].globals[g];
-      if (global.isExtern)
-        continue;
-      definedGlobals[{u, g}] = to.globals[g] = uint32_t(out.globals.size());
-      Global r = global;
-      r.inits.clear();
-      out.globals.push_back(std::move(r));
-    }
+    for (uint32_t g = 0; g < unit.globals.size(); ++g)
+      if (!unit.globals[g].isExtern)
+        globalAt[{u, g}] = to.globals[g] = merge.addGlobal(unit.globals[g]);
   }
+
+  // The number of what `name` means in unit `u`, as far as it is among these.
+  auto meant = [&](uint32_t u, const llvm::StringMap<Definitions> &table,
+                   const std::string &name,
+                   const std::map<Place, uint32_t> &here) {
+    auto all = table.find(name);
+    if (all == table.end())
+      return kNone;
+    const Definition *d = nearest(u, all->second);
+    auto it = here.find({d->unit, d->index});
+    return it == here.end() ? kNone : it->second;
+  };
+  llvm::StringMap<uint32_t> missingFunctions, missingGlobals;
   for (uint32_t u : members) {
-    Merge::Ids &to = merge.ids[u];
-    for (uint32_t d = 0; d < units[u].decls.size(); ++d) {
+    const Unit &unit = units[u];
+    Merge::Ids &to = ids[u];
+    for (uint32_t d = 0; d < unit.decls.size(); ++d) {
+      const FunctionDecl &decl = unit.decls[d];
       if (to.decls[d] != kNone)
         continue;
-      const FunctionDecl &decl = units[u].decls[d];
-      auto all =
-          decl.isStatic ? functions.end() : functions.find(decl.linkName);
-      if (all != functions.end()) {
-        const Definition *def = nearest(u, all->second);
-        if (auto it = defined.find({def->unit, def->index});
-            it != defined.end()) {
-          to.decls[d] = it->second;
-          FunctionDecl &r = out.decls[it->second];
-          addMissing(r.roles, decl.roles);
-          addMissing(r.annotations, decl.annotations);
-          continue;
-        }
+      if (!decl.isStatic)
+        to.decls[d] = meant(u, functions, decl.linkName, functionAt);
+      if (to.decls[d] != kNone) {
+        FunctionDecl &r = merge.out.decls[to.decls[d]];
+        addMissing(r.roles, decl.roles);
+        addMissing(r.annotations, decl.annotations);
+        continue;
       }
-      auto [it, isNew] =
-          undefined.try_emplace(decl.linkName, uint32_t(out.decls.size()));
-      if (isNew) {
-        FunctionDecl r = decl;
-        r.span = merge.moved(to, r.span);
-        out.decls.push_back(std::move(r));
-      }
+      auto [it, isNew] = missingFunctions.try_emplace(decl.linkName, kNone);
+      if (isNew)
+        it->second = merge.addDecl(decl, to);
       to.decls[d] = it->second;
     }
-    for (uint32_t g = 0; g < units[u].globals.size(); ++g) {
+    for (uint32_t g = 0; g < unit.globals.size(); ++g) {
+      const Global &global = unit.globals[g];
       if (to.globals[g] != kNone)
         continue;
-      const Global &global = units[u].globals[g];
-      auto all = globals.find(global.linkName);
-      if (all != globals.end()) {
-        const Definition *def = nearest(u, all->second);
-        if (auto it = definedGlobals.find({def->unit, def->index});
-            it != definedGlobals.end()) {
-          to.globals[g] = it->second;
-          continue;
-        }
-      }
-      auto [it, isNew] = undefinedGlobals.try_emplace(
-          global.linkName, uint32_t(out.globals.size()));
+      to.globals[g] = meant(u, globals, global.linkName, globalAt);
+      if (to.globals[g] != kNone)
+        continue;
+      auto [it, isNew] = missingGlobals.try_emplace(global.linkName, kNone);
       if (isNew)
-        out.globals.push_back(global);
+        it->second = merge.addGlobal(global);
       to.globals[g] = it->second;
     }
   }
   for (uint32_t u : members)
-    merge.bodies(u);
-  makeUnique(out.decls);
-  makeUnique(out.globals);
-  return std::move(out);
+    merge.bodies(units[u], ids[u]);
+  makeUnique(merge.out.decls);
+  makeUnique(merge.out.globals);
+  return std::move(merge.out);
 }
 
 std::vector<Unit> Linker::run() {
