@@ -553,7 +553,7 @@ State Joiner::run() {
                           std::back_inserter(f.excluded));
     if (f.lo > minOf(terms[id].type) || f.hi < maxOf(terms[id].type) ||
         f.knownMask || !f.excluded.empty())
-      out.facts.push_back({id, std::move(f)});
+      out.appendFact(id, std::move(f));
   }
   for (const auto &[root, e] : a.epochs)
     out.setEpoch(root, b.epoch(root) == e ? e : place | 0x40000000u);

@@ -71,7 +71,7 @@ void State::setTemp(uint32_t index, TermId value) {
     temps.insert(it, {index, value});
 }
 
-const Fact *State::fact(TermId id) const {
+const Fact *State::findFact(TermId id) const {
   auto it = lowerPair(facts, id);
   return it != facts.end() && it->first == id ? &it->second : nullptr;
 }
@@ -80,10 +80,16 @@ Fact &State::factFor(TermId id, const TermTable &terms) {
   auto it = lowerPair(facts, id);
   if (it != facts.end() && it->first == id)
     return it->second;
+  mayHaveFact.set(id.value % kFactBits);
   Fact fact;
   fact.lo = minOf(terms[id].type);
   fact.hi = maxOf(terms[id].type);
   return facts.insert(it, {id, std::move(fact)})->second;
+}
+
+void State::appendFact(TermId id, Fact fact) {
+  mayHaveFact.set(id.value % kFactBits);
+  facts.emplace_back(id, std::move(fact));
 }
 
 void State::eraseFact(TermId id) {

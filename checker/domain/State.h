@@ -22,6 +22,7 @@
 #include "llvm/ADT/SmallVector.h"
 
 #include <array>
+#include <bitset>
 #include <optional>
 #include <tuple>
 
@@ -139,14 +140,25 @@ public:
   void setTemp(uint32_t index, TermId value);
 
   // Facts.
-  const Fact *fact(TermId id) const;
+  const Fact *fact(TermId id) const {
+    return mayHaveFact.test(id.value % kFactBits) ? findFact(id) : nullptr;
+  }
   Fact &factFor(TermId id, const TermTable &terms);
   void eraseFact(TermId id);
+  /// Puts a fact behind all others.
+  void appendFact(TermId id, Fact fact);
 
   // Objects.
   ObjectState *object(TermId base);
   const ObjectState *object(TermId base) const;
   ObjectState &objectFor(TermId base);
+
+private:
+  const Fact *findFact(TermId id) const;
+  /// Most terms that are asked about have no fact: told by their low bits, of
+  /// which those of all facts, and of some that are gone, are set here.
+  static constexpr unsigned kFactBits = 256;
+  std::bitset<kFactBits> mayHaveFact;
 };
 
 template <typename Fn>

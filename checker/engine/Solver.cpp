@@ -181,6 +181,7 @@ void Engine::coarsen(std::vector<State> &states, ir::BlockId block,
   if (states.size() < 2)
     return;
   std::vector<State> kept;
+  kept.reserve(states.size());
   std::map<uint64_t, std::vector<size_t>> byKey;
   std::map<uint64_t, std::vector<size_t>> byHash;
   for (State &s : states) {
