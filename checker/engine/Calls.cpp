@@ -339,7 +339,7 @@ void Engine::unknownCall(const Where &at, CallValues &values, State &state,
     }
   }
   if (tracked && d)
-    ++unknownCallees[d->name];
+    unknownCallees[d->name].insert(at.key);
 }
 
 const std::string *Engine::argumentName(const Where &at, const CExpr &e,

@@ -157,7 +157,9 @@ public:
   std::map<uint32_t, EntryResult> modules;
   /// Functions an activation of which was computed.
   std::set<uint32_t> analysed;
-  std::map<std::string, unsigned> unknownCallees;
+  /// Functions without body and contract that were given a tracked object,
+  /// and the calls (instruction keys) that did.
+  std::map<std::string, std::set<uint32_t>> unknownCallees;
 
 private:
   //===--- Solver.cpp: activations ---------------------------------------===//

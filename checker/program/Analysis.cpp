@@ -438,7 +438,8 @@ AnalysisResult UnitAnalysis::run() {
     for (const std::string &reason : reasons)
       c.limited.push_back({unit.declOf(unit.functions[f]).name,
                            place(unit.functions[f].span), reason});
-  c.unknownCallees = joint.unknownCallees;
+  for (const auto &[name, calls] : joint.unknownCallees)
+    c.unknownCallees[name] = unsigned(calls.size());
   for (auto &[key, finding] : findings)
     result.findings.push_back(std::move(finding));
   std::sort(result.findings.begin(), result.findings.end());

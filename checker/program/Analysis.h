@@ -37,7 +37,7 @@ struct Coverage {
   std::vector<Function> skipped; ///< not lowered, and why
   std::vector<Function> limited; ///< analysed with less precision, and why
   /// Functions without body and contract that were given a tracked object,
-  /// and how often.
+  /// and in how many calls.
   std::map<std::string, unsigned> unknownCallees;
 };
 
