@@ -259,7 +259,8 @@ AtomSet domain::reachable(const State &state, const TermTable &terms,
   return live;
 }
 
-void domain::trim(State &state, const TermTable &terms, FacetMask mask) {
+void domain::trim(State &state, const TermTable &terms,
+                  llvm::function_ref<bool(const ObjectState &)> mayLeak) {
   auto isRoot = [&](TermId id) {
     switch (terms[id].origin) {
     case Origin::Local:
@@ -276,7 +277,7 @@ void domain::trim(State &state, const TermTable &terms, FacetMask mask) {
   // refers to is lost together with it, and that is for the leak check.
   llvm::SmallVector<TermId, 8> ours;
   for (const ObjectState &o : state.objects)
-    if (o.owned && !o.escaped && !o.errored && isTracked(o, mask))
+    if (o.owned && !o.escaped && mayLeak(o))
       ours.push_back(o.base);
   if (!ours.empty())
     live = reachable(state, terms, isRoot, ours);
@@ -310,7 +311,7 @@ void domain::trim(State &state, const TermTable &terms, FacetMask mask) {
     // An object in the middle of a structure lives as long as that.
     TermId root = terms.root(o.base);
     return !live.contains(root.value) &&
-           (!o.owned || o.escaped || o.errored || !isTracked(o, mask)) &&
+           (!o.owned || o.escaped || !mayLeak(o)) &&
            terms[root].origin != Origin::Parameter &&
            terms[root].origin != Origin::Canonical;
   });

@@ -63,9 +63,10 @@ AtomSet reachable(const State &state, const TermTable &terms,
                   llvm::function_ref<bool(TermId)> isRoot,
                   llvm::ArrayRef<TermId> extra = {});
 
-/// Drops what nothing can ask about any more. Objects of ours stay, for the
-/// leak check.
-void trim(State &state, const TermTable &terms, FacetMask mask);
+/// Drops what nothing can ask about any more. Objects of ours that may leak
+/// stay, for the leak check.
+void trim(State &state, const TermTable &terms,
+          llvm::function_ref<bool(const ObjectState &)> mayLeak);
 
 /// Does `term` speak of `atom`, also through the memory symbols stand for?
 bool mentions(const TermTable &terms, TermId term, TermId atom);

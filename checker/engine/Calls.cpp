@@ -180,9 +180,13 @@ void Engine::setFacet(const Where &at, State &state, TermId pointer,
     node.name = name && !name->empty() ? name : o->name;
     state.trace = arena.push(node, state.trace);
   }
-  // Memory that is gone holds nothing, and reaches nothing.
+  // Memory that is gone holds nothing, and reaches nothing. What it was like
+  // is of no interest either.
   for (const auto &u : automaton.uses)
     if (u.facet == facet && u.state == to) {
+      for (contract::FacetId f2 : automaton.facets)
+        if (f2 != facet)
+          o->facets[f2.value] = contract::kUnknownState;
       std::erase_if(state.store,
                     [&](const Entry &e) { return terms.root(e.base) == id; });
       std::erase_if(state.zeros, [&](const ZeroRange &z) {

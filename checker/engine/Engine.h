@@ -202,6 +202,7 @@ private:
   void settleUnhandled(EntryResult &result);
   bool hasAllWanted() const;
   void dropDead(const Activation &act, ir::BlockId block, State &state);
+  void trim(State &state);
   bool isGuidedAway(const ir::Function &f, const FunctionGraph &g,
                     const ir::Block &from, ir::BlockId to) const;
   bool isOver(const Activation &act, ir::BlockId block, const State &state);
@@ -369,6 +370,8 @@ private:
 
   /// Memory that something may still be stored in while a function runs.
   bool isStorage(TermId root) const;
+  /// Is the life of `object` over? What is left of it is the name.
+  bool isEnded(const domain::ObjectState &object) const;
   /// Leak rule that losing `object` now would break, if any.
   contract::RuleId leakRule(const domain::ObjectState &object) const;
   /// Reports objects that `state` can no longer reach. `roots` says which

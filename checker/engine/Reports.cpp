@@ -307,6 +307,14 @@ bool Engine::isStorage(TermId root) const {
          t.origin == Origin::Global || t.origin == Origin::Canonical;
 }
 
+bool Engine::isEnded(const ObjectState &o) const {
+  for (const contract::Automaton &a : rules.automata)
+    for (const auto &u : a.uses)
+      if (o.facets[u.facet.value] == u.state)
+        return true;
+  return false;
+}
+
 contract::RuleId Engine::leakRule(const ObjectState &o) const {
   if (o.errored)
     return {};

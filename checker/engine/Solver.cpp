@@ -163,9 +163,15 @@ void Engine::dropDead(const Activation &act, ir::BlockId block, State &state) {
     // A dead variable may hold the last reference; overwriting it is then
     // where the object is lost.
     const ObjectState *o = state.object(terms.address(e.value).base);
-    return !o || !o->owned || o->escaped || o->errored;
+    return !o || !o->owned || o->escaped || o->errored || isEnded(*o);
   });
-  trim(state, terms, keyFacets);
+  trim(state);
+}
+
+void Engine::trim(State &state) {
+  domain::trim(state, terms, [this](const ObjectState &o) {
+    return leakRule(o).valid();
+  });
 }
 
 /// Nothing more can happen to the object in focus on this path.
@@ -263,7 +269,7 @@ bool Engine::admit(Activation &act, ir::BlockId block, State &state) {
         sites.insert(o.site);
     for (uint32_t site : sites)
       limitPerSite(joined, site, TermId());
-    trim(joined, terms, keyFacets);
+    trim(joined);
     if (sameState(joined, seen.states[last]))
       return false;
     joined.trace = arena.join(state.trace, seen.states[last].trace);
@@ -401,7 +407,7 @@ void Engine::leave(Activation &act, State state, bool raised) {
     TermId root = terms.root(o.base);
     return !live.contains(root.value) && !isRoot(root) && !o.lostAt;
   });
-  trim(state, terms, keyFacets);
+  trim(state);
   (raised ? act.raised : act.returned).push_back(std::move(state));
 }
 

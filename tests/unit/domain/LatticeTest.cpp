@@ -22,6 +22,7 @@ class LatticeTest : public ::testing::Test {
 protected:
   static constexpr uint32_t kHere = 77; ///< a join point
   static constexpr FacetMask kAll = ~FacetMask(0);
+  static bool mayLeak(const ObjectState &o) { return o.facets[0] == 1; }
 
   LatticeTest() { a.irql = b.irql = number(0); }
 
@@ -356,7 +357,7 @@ TEST_F(LatticeTest, TrimKeepsWhatCanBeAskedFor) {
   a.put({r, 8, n, 4});
   EXPECT_TRUE(holds(a, Op::Gt, n, 1));
   State before = a;
-  trim(a, t, kAll);
+  trim(a, t, mayLeak);
   EXPECT_TRUE(sameState(a, before));
 }
 
@@ -366,7 +367,7 @@ TEST_F(LatticeTest, TrimDropsWhatNobodyCanAskFor) {
   a.put({r, 8, n, 4});
   a.objectFor(r);
   EXPECT_TRUE(holds(a, Op::Gt, n, 1));
-  trim(a, t, kAll);
+  trim(a, t, mayLeak);
   EXPECT_TRUE(a.store.empty());
   EXPECT_TRUE(a.facts.empty());
   EXPECT_TRUE(a.objects.empty());
@@ -376,10 +377,22 @@ TEST_F(LatticeTest, TrimKeepsOursForTheLeakCheck) {
   TermId r = t.symbol(Origin::Result, kPtr, 50);
   a.objectFor(r).facets[0] = 1;
   a.object(r)->owned = true;
-  trim(a, t, kAll);
+  trim(a, t, mayLeak);
   EXPECT_NE(a.object(r), nullptr);
   a.object(r)->escaped = true;
-  trim(a, t, kAll);
+  trim(a, t, mayLeak);
+  EXPECT_EQ(a.object(r), nullptr);
+}
+
+TEST_F(LatticeTest, TrimDropsOursWhoseLifeIsOver) {
+  TermId r = t.symbol(Origin::Result, kPtr, 50);
+  a.objectFor(r).facets[0] = 2;
+  a.object(r)->owned = true;
+  a.put(cell(local, r));
+  trim(a, t, mayLeak);
+  EXPECT_NE(a.object(r), nullptr);
+  a.store.clear();
+  trim(a, t, mayLeak);
   EXPECT_EQ(a.object(r), nullptr);
 }
 
