@@ -218,19 +218,20 @@ notificationsOf(const frontend::ParsedUnit &parsed, const CompileJob &job) {
   return groups;
 }
 
-frontend::ParsedUnit parseJob(const CompileJob &job,
-                              const RunOptions &options) {
-  frontend::ParsedUnit parsed = frontend::parse(job, options.frontend);
+frontend::ParsedUnit parseJob(const CompileJob &job, const RunOptions &options,
+                              frontend::SharedHeaders *shared = nullptr) {
+  frontend::ParsedUnit parsed = frontend::parse(job, options.frontend, shared);
   if (parsed.unit && options.verify)
     options.verify(*parsed.unit);
   return parsed;
 }
 
-JobResult lower(const CompileJob &job, const RunOptions &options) {
+JobResult lower(const CompileJob &job, const RunOptions &options,
+                frontend::SharedHeaders &shared) {
   JobResult result;
   result.file = report::absolutePath(job.file, job.directory);
   Clock::time_point start = Clock::now();
-  frontend::ParsedUnit parsed = parseJob(job, options);
+  frontend::ParsedUnit parsed = parseJob(job, options, &shared);
   result.notifications = notificationsOf(parsed, job);
   result.complete = !parsed.hadErrors && !parsed.unusable;
   result.unit = std::move(parsed.unit);
@@ -324,6 +325,7 @@ RunResult cli::run(std::vector<CompileJob> jobs, const contract::RuleSet &rules,
             });
   std::vector<JobResult> results(jobs.size());
   std::vector<ProgramResult> programs(options.wholeProgram ? 0 : jobs.size());
+  frontend::SharedHeaders shared(jobs);
   std::mutex progressMutex;
   size_t started = 0;
   forEach(jobs.size(), options.threads, [&](size_t i) {
@@ -331,7 +333,7 @@ RunResult cli::run(std::vector<CompileJob> jobs, const contract::RuleSet &rules,
       std::lock_guard<std::mutex> lock(progressMutex);
       options.progress(++started, jobs.size(), jobs[i].file);
     }
-    results[i] = lower(jobs[i], options);
+    results[i] = lower(jobs[i], options, shared);
     if (options.wholeProgram || !results[i].unit)
       return;
     programs[i] = analyse(*results[i].unit, rules, options);

@@ -10,6 +10,7 @@
 #include "frontend/Invocation.h"
 #include "frontend/Lowering.h"
 #include "frontend/MacroRecorder.h"
+#include "frontend/SharedHeader.h"
 
 #include "clang/AST/ASTConsumer.h"
 #include "clang/AST/ASTContext.h"
@@ -18,7 +19,7 @@
 #include "clang/Frontend/CompilerInvocation.h"
 #include "clang/Frontend/FrontendAction.h"
 #include "clang/Lex/Preprocessor.h"
-#include "clang/Lex/PreprocessorOptions.h"
+#include "clang/Serialization/ASTReader.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Support/thread.h"
@@ -31,25 +32,36 @@ namespace {
 /// What the action is to do and what it has done.
 struct ParseRun {
   ParseRun(const FrontendOptions &options, ir::Unit &unit,
-           bool redefineAssumptions)
-      : options(options), unit(unit), redefineAssumptions(redefineAssumptions) {
-  }
+           bool redefineAssumptions, const SharedHeader *shared)
+      : options(options), unit(unit), redefineAssumptions(redefineAssumptions),
+        shared(shared) {}
 
   const FrontendOptions &options;
   ir::Unit &unit;
   bool redefineAssumptions;
+  const SharedHeader *shared; ///< that it begins with; may be null
   DiagnosticCollector collector;
   PreprocessorRecord record;
   bool reachedEnd = false; ///< the AST was complete
-  bool wantsRerun = false; ///< not lowered: see MacroRecorder
+  bool wantsRerun = false; ///< not lowered: asks for less
 };
 
 class LoweringConsumer : public clang::ASTConsumer {
 public:
-  LoweringConsumer(ParseRun &run, clang::Preprocessor &pp) : run(run), pp(pp) {}
+  LoweringConsumer(ParseRun &run, clang::CompilerInstance &compiler)
+      : run(run), compiler(compiler) {}
 
   void HandleTranslationUnit(clang::ASTContext &ast) override {
     run.reachedEnd = true;
+    if (run.shared) {
+      // Errors are told as they are without it.
+      if (!run.collector.diagnostics.empty() || !compiler.getASTReader() ||
+          run.shared->wasReadAgain(run.record)) {
+        run.wantsRerun = true;
+        return;
+      }
+      run.shared->addTo(run.record, compiler);
+    }
     if (run.redefineAssumptions) {
       for (clang::SourceLocation loc : run.collector.rawErrorLocs)
         if (run.record.comesFromAssumption(loc, ast.getSourceManager())) {
@@ -58,12 +70,13 @@ public:
         }
     }
     run.record.lowering.errors = run.collector.errors;
-    lowerTranslationUnit(ast, pp, run.record.lowering, run.unit);
+    lowerTranslationUnit(ast, compiler.getPreprocessor(), run.record.lowering,
+                         run.unit);
   }
 
 private:
   ParseRun &run;
-  clang::Preprocessor &pp;
+  clang::CompilerInstance &compiler;
 };
 
 class ParseAction : public clang::ASTFrontendAction {
@@ -76,7 +89,7 @@ public:
     clang::Preprocessor &pp = compiler.getPreprocessor();
     pp.addPPCallbacks(std::make_unique<MacroRecorder>(
         pp, run.options.macrosAsCalls, run.redefineAssumptions, run.record));
-    return std::make_unique<LoweringConsumer>(run, pp);
+    return std::make_unique<LoweringConsumer>(run, compiler);
   }
 
 private:
@@ -100,27 +113,8 @@ ParsedUnit unusableUnit(ParsedUnit parsed, Diagnostic diagnostic) {
   return parsed;
 }
 
-void runAction(std::shared_ptr<clang::CompilerInvocation> invocation,
-               llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> fs,
-               ParseRun &run) {
-  clang::CompilerInstance compiler(std::move(invocation));
-  compiler.setVerboseOutputStream(std::make_unique<llvm::raw_null_ostream>());
-  // Here the -ivfsoverlay files take effect.
-  compiler.createVirtualFileSystem(std::move(fs), &run.collector);
-  compiler.createDiagnostics(&run.collector, /*ShouldOwnClient=*/false);
-  clang::DiagnosticsEngine &engine = compiler.getDiagnostics();
-  // A missing header is Clang's commonest fatal error, and after a fatal one
-  // nothing else is reported or instantiated. Here it is an error like
-  // others: what does not depend on that header is still analysed.
-  engine.setFatalsAsError(true);
-  acceptWhatCompilersAccept(engine);
-  compiler.createFileManager();
-  compiler.createSourceManager();
-  ParseAction action(run);
-  compiler.ExecuteAction(action);
-}
-
-ParsedUnit parseHere(const CompileJob &job, const FrontendOptions &options) {
+ParsedUnit parseHere(const CompileJob &job, const FrontendOptions &options,
+                     HeaderStore *shared) {
   ParsedUnit parsed;
   parsed.unit = std::make_unique<ir::Unit>();
   parsed.unit->mainFile = job.file;
@@ -148,14 +142,28 @@ ParsedUnit parseHere(const CompileJob &job, const FrontendOptions &options) {
 
   const std::vector<std::string> overlays =
       invocation->getHeaderSearchOpts().VFSOverlayFiles;
+  const SharedHeader *header =
+      shared ? shared->headerFor(job, *invocation, fs, options) : nullptr;
+  // What may change how the source reads is given up where it does.
+  struct Attempt {
+    const SharedHeader *header;
+    bool redefineAssumptions;
+  };
+  llvm::SmallVector<Attempt, 3> attempts;
+  if (header)
+    attempts.push_back({header, true});
+  attempts.append({{nullptr, true}, {nullptr, false}});
   std::unique_ptr<ParseRun> run;
-  for (bool redefineAssumptions : {true, false}) {
-    run =
-        std::make_unique<ParseRun>(options, *parsed.unit, redefineAssumptions);
+  for (const Attempt &attempt : attempts) {
+    run = std::make_unique<ParseRun>(
+        options, *parsed.unit, attempt.redefineAssumptions, attempt.header);
     // A compilation may change its options, so each gets its own.
-    runAction(std::make_shared<clang::CompilerInvocation>(*invocation), fs,
-              *run);
-    if (!run->wantsRerun)
+    auto own = std::make_shared<clang::CompilerInvocation>(*invocation);
+    auto ownFs =
+        attempt.header ? attempt.header->use(*own, run->record, fs) : fs;
+    ParseAction action(*run);
+    runAction(std::move(own), std::move(ownFs), run->collector, action);
+    if (!run->wantsRerun && (run->reachedEnd || !attempt.header))
       break;
   }
 
@@ -175,6 +183,7 @@ ParsedUnit parseHere(const CompileJob &job, const FrontendOptions &options) {
                                       reason));
   }
 
+  parsed.sharesHeader = run->shared != nullptr;
   for (Diagnostic &diagnostic : run->collector.diagnostics)
     parsed.diagnostics.push_back(std::move(diagnostic));
   for (const Diagnostic &diagnostic : parsed.diagnostics)
@@ -192,13 +201,15 @@ ParsedUnit parseHere(const CompileJob &job, const FrontendOptions &options) {
 } // namespace
 
 ParsedUnit mdlcheck::frontend::parse(const CompileJob &job,
-                                     const FrontendOptions &options) {
+                                     const FrontendOptions &options,
+                                     SharedHeaders *shared) {
   // Clang and the lowering recurse with the nesting of the source. A thread
   // of our own makes how deep they get independent of whose thread asks.
   constexpr unsigned kStackSize = 64u << 20;
   ParsedUnit parsed;
-  llvm::thread worker(std::optional<unsigned>(kStackSize),
-                      [&] { parsed = parseHere(job, options); });
+  llvm::thread worker(std::optional<unsigned>(kStackSize), [&] {
+    parsed = parseHere(job, options, shared ? &shared->get() : nullptr);
+  });
   worker.join();
   return parsed;
 }

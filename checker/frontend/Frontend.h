@@ -58,13 +58,31 @@ struct ParsedUnit {
   bool hadErrors = false;
   /// Nothing of the source could be read (no such file, unusable command).
   bool unusable = false;
+  /// It began with what was parsed before for several: see SharedHeaders.
+  bool sharesHeader = false;
   /// Files read, for caches and progress; absolute, main file first.
   std::vector<std::string> inputs;
 };
 
+class HeaderStore;
+
+/// Headers that several jobs begin with are parsed once for all of them. What
+/// comes out of a job is the same with and without. Thread-safe.
+class SharedHeaders {
+public:
+  /// For `jobs`, or some of them, to be parsed with the same options.
+  explicit SharedHeaders(const std::vector<CompileJob> &jobs);
+  ~SharedHeaders();
+  HeaderStore &get() { return *store; }
+
+private:
+  std::unique_ptr<HeaderStore> store;
+};
+
 /// Parses and lowers one job. Thread-safe: any number may run at once, on
 /// different jobs, and none changes the process' working directory.
-ParsedUnit parse(const CompileJob &job, const FrontendOptions &options);
+ParsedUnit parse(const CompileJob &job, const FrontendOptions &options,
+                 SharedHeaders *shared = nullptr);
 
 /// The jobs of a compile database: `buildDir` holds compile_commands.json.
 /// In the order of the database, without repetitions of the same command.

@@ -18,6 +18,7 @@
 #include "clang/Driver/ToolChain.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/CompilerInvocation.h"
+#include "clang/Frontend/FrontendAction.h"
 #include "clang/Lex/PreprocessorOptions.h"
 #include "clang/Options/Options.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -507,4 +508,28 @@ std::shared_ptr<clang::CompilerInvocation> mdlcheck::frontend::makeInvocation(
   invocation->getPreprocessorOpts().addMacroDef(std::string(kTraceCall) +
                                                 "(...)=((void)0)");
   return invocation;
+}
+
+//===----------------------------------------------------------------------===//
+// The compilation
+//===----------------------------------------------------------------------===//
+
+void mdlcheck::frontend::runAction(
+    std::shared_ptr<clang::CompilerInvocation> invocation,
+    llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> fs,
+    clang::DiagnosticConsumer &collector, clang::FrontendAction &action) {
+  clang::CompilerInstance compiler(std::move(invocation));
+  compiler.setVerboseOutputStream(std::make_unique<llvm::raw_null_ostream>());
+  // Here the -ivfsoverlay files take effect.
+  compiler.createVirtualFileSystem(std::move(fs), &collector);
+  compiler.createDiagnostics(&collector, /*ShouldOwnClient=*/false);
+  clang::DiagnosticsEngine &engine = compiler.getDiagnostics();
+  // A missing header is Clang's commonest fatal error, and after a fatal one
+  // nothing else is reported or instantiated. Here it is an error like
+  // others: what does not depend on that header is still analysed.
+  engine.setFatalsAsError(true);
+  acceptWhatCompilersAccept(engine);
+  compiler.createFileManager();
+  compiler.createSourceManager();
+  compiler.ExecuteAction(action);
 }

@@ -22,6 +22,8 @@
 
 namespace clang {
 class CompilerInvocation;
+class DiagnosticConsumer;
+class FrontendAction;
 } // namespace clang
 
 namespace mdlcheck::frontend {
@@ -39,6 +41,13 @@ std::shared_ptr<clang::CompilerInvocation>
 makeInvocation(const CompileJob &job, const FrontendOptions &options,
                llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> fs,
                std::vector<Diagnostic> &diagnostics);
+
+/// Runs `action` on a compilation that is as forgiving as can be, and lets
+/// `collector` have its diagnostics. The invocation is used up.
+void runAction(std::shared_ptr<clang::CompilerInvocation> invocation,
+               llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> fs,
+               clang::DiagnosticConsumer &collector,
+               clang::FrontendAction &action);
 
 } // namespace mdlcheck::frontend
 

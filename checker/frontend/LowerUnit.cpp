@@ -41,7 +41,12 @@ void UnitLowering::run() {
     if (OptionalFileEntryRef entry =
             sources.getFileEntryRefForID(sources.getMainFileID()))
       unit.mainFile = entry->getName().str();
-  collectAll(ast.getTranslationUnitDecl());
+  for (const Decl *decl : context.shared)
+    collect(decl);
+  // Those of a shared header are only read as far as they are used.
+  for (const Decl *decl : ast.getTranslationUnitDecl()->noload_decls())
+    if (!decl->isFromASTFile())
+      collect(decl);
   lowerQueued();
 }
 

@@ -24,6 +24,7 @@
 
 namespace clang {
 class ASTContext;
+class Decl;
 class Preprocessor;
 } // namespace clang
 
@@ -45,6 +46,9 @@ struct LoweringContext {
   /// Lines with errors, as spelling locations: a function that contains one
   /// is skipped with the error as its reason.
   std::vector<std::pair<clang::SourceLocation, std::string>> errors;
+  /// Declarations at file scope that come out of a SharedHeader; of others in
+  /// it nothing is lowered that is not used.
+  std::vector<const clang::Decl *> shared;
 };
 
 /// Lowers every function defined in the translation unit outside system

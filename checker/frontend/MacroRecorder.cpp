@@ -32,6 +32,29 @@ bool PreprocessorRecord::comesFromAssumption(
   return assumptionEnds.contains(loc.getRawEncoding());
 }
 
+void PreprocessorRecord::add(
+    const PreprocessorRecord &header,
+    llvm::function_ref<clang::SourceLocation(clang::SourceLocation)> here) {
+  auto hereRaw = [&](unsigned raw) {
+    return here(clang::SourceLocation::getFromRawEncoding(raw))
+        .getRawEncoding();
+  };
+  for (const auto &[raw, expansion] : header.lowering.expansions) {
+    MacroExpansion moved = expansion;
+    moved.nameLoc = here(moved.nameLoc);
+    for (clang::SourceRange &arg : moved.args)
+      arg = {here(arg.getBegin()), here(arg.getEnd())};
+    lowering.expansions[hereRaw(raw)] = std::move(moved);
+  }
+  for (unsigned raw : header.assumptions)
+    assumptions.insert(hereRaw(raw));
+  for (unsigned raw : header.assumptionEnds)
+    assumptionEnds.insert(hereRaw(raw));
+  // Its main file is a stand-in, ours comes first.
+  files.insert(files.begin() + (files.empty() ? 0 : 1),
+               header.files.begin() + 1, header.files.end());
+}
+
 MacroRecorder::MacroRecorder(clang::Preprocessor &pp,
                              const std::vector<std::string> &macrosAsCalls,
                              bool redefineAssumptions,
@@ -79,24 +102,35 @@ void MacroRecorder::redefine(clang::IdentifierInfo *name, const char *as,
 bool MacroRecorder::FileNotFound(llvm::StringRef fileName) {
   if (!fileName.ends_with_insensitive(".tmh"))
     return false;
-  if (!foundTraceFunctions) {
-    foundTraceFunctions = true;
-    // Those WPP knows without being told, and the names of the WDK's
-    // documentation, which project files give where only WPP sees them.
+  // Those WPP knows without being told, and the names of the WDK's
+  // documentation, which project files give where only WPP sees them.
+  if (!record.lacksTrace)
     for (const char *name :
          {"DoTraceMessage", "DoTraceLevelMessage", "TraceEvents", "TracePrint",
           "Hexdump", "WPP_INIT_TRACING", "WPP_CLEANUP"})
       redefine(pp.getIdentifierInfo(name), kTraceCall, {});
-  }
-  for (clang::FileID fid : unsearched)
-    if (std::optional<llvm::StringRef> text =
-            pp.getSourceManager().getBufferDataOrNone(fid))
-      defineTraceFunctions(*text);
-  unsearched.clear();
+  record.lacksTrace = true;
+  searchHeaders();
+  for (; redefinedTrace < record.traceFunctions.size(); ++redefinedTrace)
+    redefine(pp.getIdentifierInfo(record.traceFunctions[redefinedTrace]),
+             kTraceCall, {});
   return true;
 }
 
-void MacroRecorder::defineTraceFunctions(llvm::StringRef source) {
+void MacroRecorder::EndOfMainFile() {
+  // For the sources that go on from here, if this is a shared header.
+  searchHeaders();
+}
+
+void MacroRecorder::searchHeaders() {
+  for (clang::FileID fid : unsearched)
+    if (std::optional<llvm::StringRef> text =
+            pp.getSourceManager().getBufferDataOrNone(fid))
+      findTraceFunctions(*text);
+  unsearched.clear();
+}
+
+void MacroRecorder::findTraceFunctions(llvm::StringRef source) {
   for (size_t begin = source.find("begin_wpp config");
        begin != llvm::StringRef::npos;
        begin = source.find("begin_wpp config", begin + 1)) {
@@ -113,7 +147,7 @@ void MacroRecorder::defineTraceFunctions(llvm::StringRef source) {
       llvm::StringRef name = line.ltrim().take_while(
           [](char c) { return llvm::isAlnum(c) || c == '_'; });
       if (!name.empty() && !llvm::isDigit(name[0]))
-        redefine(pp.getIdentifierInfo(name), kTraceCall, {});
+        record.traceFunctions.push_back(name.str());
     }
   }
 }

@@ -15,6 +15,7 @@
 
 #include "clang/Lex/PPCallbacks.h"
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallPtrSet.h"
 
 #include <string>
@@ -38,6 +39,17 @@ struct PreprocessorRecord {
   /// Where each of them ends in its file, raw: what an error says that comes
   /// from a missing semicolon after it.
   llvm::DenseSet<unsigned> assumptionEnds;
+
+  /// Names of the trace functions that a missing .tmh would define, as far as
+  /// the headers so far tell, and whether one was missing already.
+  std::vector<std::string> traceFunctions;
+  bool lacksTrace = false;
+
+  /// Adds what was seen in a header that this compilation has precompiled;
+  /// `here` says where its locations are now.
+  void
+  add(const PreprocessorRecord &header,
+      llvm::function_ref<clang::SourceLocation(clang::SourceLocation)> here);
 
   /// Whether an error at `loc` is one the redefinition may have brought in.
   bool comesFromAssumption(clang::SourceLocation loc,
@@ -77,6 +89,7 @@ public:
                         clang::FileID prevFid,
                         clang::SourceLocation loc) override;
   bool FileNotFound(llvm::StringRef fileName) override;
+  void EndOfMainFile() override;
   void MacroDefined(const clang::Token &nameTok,
                     const clang::MacroDirective *md) override;
   void MacroExpands(const clang::Token &nameTok,
@@ -86,7 +99,8 @@ public:
 private:
   void redefine(clang::IdentifierInfo *name, const char *as,
                 clang::SourceLocation loc);
-  void defineTraceFunctions(llvm::StringRef source);
+  void searchHeaders();
+  void findTraceFunctions(llvm::StringRef source);
 
   clang::Preprocessor &pp;
   PreprocessorRecord &record;
@@ -96,7 +110,7 @@ private:
   llvm::DenseSet<const clang::FileEntry *> seenFiles;
   /// Files outside system headers not yet searched for trace functions.
   std::vector<clang::FileID> unsearched;
-  bool foundTraceFunctions = false;
+  size_t redefinedTrace = 0; ///< of PreprocessorRecord::traceFunctions
 };
 
 } // namespace mdlcheck::frontend
