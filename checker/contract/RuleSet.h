@@ -30,6 +30,13 @@ struct Rule {
   std::vector<std::string> aliases;   ///< older and finer ids
   std::vector<std::string> bugChecks; ///< "0x76", "0xC4/0x7C"
   std::vector<std::string> sources;   ///< documentation pages
+  /// What other tools call the same mistake, for those who come from there:
+  /// warnings of Code Analysis for Drivers (28121 for C28121), rules of Static
+  /// Driver Verifier ("IrqlKeRaiseLower") and ids of Microsoft's CodeQL queries
+  /// for drivers ("cpp/drivers/irql-too-high").
+  std::vector<unsigned> codeAnalysis;
+  std::vector<std::string> sdv;
+  std::vector<std::string> codeql;
   /// With {object}, {callee}, {state}, {irql}, {limit}, {because}, {site}.
   std::string message;
   Breaks breaks = Breaks::None;

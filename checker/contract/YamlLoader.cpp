@@ -192,7 +192,8 @@ bool YamlLoader::loadRule(const YamlNode::Entry &entry) {
   const YamlNode &node = *entry.value;
   if (!checkKeys(node,
                  {"title", "severity", "enabled", "aliases", "bug-checks",
-                  "sources", "breaks", "message"},
+                  "sources", "breaks", "message", "code-analysis", "sdv",
+                  "codeql"},
                  ("rule '" + entry.key + "'").str()))
     return false;
   if (rules.ruleNamed(entry.key))
@@ -248,11 +249,26 @@ bool YamlLoader::loadRuleFlags(const YamlNode &node, Rule &rule) {
     std::vector<std::string> &texts;
   } kLists[] = {{"aliases", rule.aliases},
                 {"bug-checks", rule.bugChecks},
-                {"sources", rule.sources}};
+                {"sources", rule.sources},
+                {"sdv", rule.sdv},
+                {"codeql", rule.codeql}};
   for (const auto &list : kLists)
     if (const YamlNode *texts = node.find(list.key))
       if (!readTexts(*texts, list.key, list.texts))
         return false;
+  if (const YamlNode *numbers = node.find("code-analysis")) {
+    std::vector<std::string> texts;
+    if (!readTexts(*numbers, "code-analysis", texts))
+      return false;
+    for (size_t i = 0; i < texts.size(); ++i) {
+      unsigned number = 0;
+      if (StringRef(texts[i]).getAsInteger(10, number) || number == 0)
+        return fail(numbers->items[i]->where,
+                    "'" + texts[i] + "' is no number of a warning; C28121 is "
+                                     "written 28121");
+      rule.codeAnalysis.push_back(number);
+    }
+  }
   return true;
 }
 

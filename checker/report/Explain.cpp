@@ -300,6 +300,18 @@ void report::explainRule(const Rule &rule, bool color, llvm::raw_ostream &os) {
     os << "prevents: " << describeBugChecks(rule.bugChecks) << '\n';
   if (!rule.aliases.empty())
     os << "aliases:  " << llvm::join(rule.aliases, ", ") << '\n';
+  if (!rule.codeAnalysis.empty()) {
+    os << "as in:    ";
+    llvm::ListSeparator comma;
+    for (unsigned number : rule.codeAnalysis)
+      os << comma << 'C' << number;
+    os << " of Code Analysis for Drivers\n";
+  }
+  if (!rule.sdv.empty())
+    os << "as in:    " << llvm::join(rule.sdv, ", ")
+       << " of Static Driver Verifier\n";
+  if (!rule.codeql.empty())
+    os << "as in:    " << llvm::join(rule.codeql, ", ") << " of CodeQL\n";
   for (const std::string &source : rule.sources)
     os << "source:   " << source << '\n';
   if (rule.page.empty())

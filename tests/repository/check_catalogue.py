@@ -22,7 +22,8 @@ SECTIONS = ["What goes wrong", "Bad", "Good", "How it is found / limits", "How t
             "Sources"]
 PLACEHOLDERS = {"object", "callee", "state", "irql", "limit", "because", "site"}
 SEVERITIES = {"note", "warning", "error"}
-KEYS = {"title", "severity", "enabled", "aliases", "bug-checks", "sources", "breaks", "message"}
+KEYS = {"title", "severity", "enabled", "aliases", "bug-checks", "sources", "breaks", "message",
+        "code-analysis", "sdv", "codeql"}
 MAX_LINES = 800
 BEGIN, END = "<!-- rules: begin -->", "<!-- rules: end -->"
 

@@ -407,6 +407,19 @@ TEST_F(LoaderTest, RuleMistakes) {
   EXPECT_NE(
       add("rules: {r: {title: t, message: m, aliases: x}}").find("a list"),
       std::string::npos);
+  EXPECT_NE(add("rules: {r: {title: t, message: m, code-analysis: [C28121]}}")
+                .find("is written 28121"),
+            std::string::npos);
+}
+
+TEST_F(LoaderTest, WhatOtherToolsCallARule) {
+  ASSERT_EQ(add("rules: {r: {title: t, message: m, code-analysis: [28120, "
+                "28122], sdv: [IrqlReturn], codeql: [cpp/drivers/x]}}"),
+            "");
+  const Rule &rule = rules.rule(rules.ruleNamed("r"));
+  EXPECT_EQ(rule.codeAnalysis, (std::vector<unsigned>{28120, 28122}));
+  EXPECT_EQ(rule.sdv, std::vector<std::string>{"IrqlReturn"});
+  EXPECT_EQ(rule.codeql, std::vector<std::string>{"cpp/drivers/x"});
 }
 
 TEST_F(LoaderTest, AutomatonMistakes) {

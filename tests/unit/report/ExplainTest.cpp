@@ -86,6 +86,9 @@ TEST_F(ExplainTest, ExplainsARule) {
       "prevents: bug check 0x76 PROCESS_HAS_LOCKED_PAGES or 0xCB "
       "DRIVER_LEFT_LOCKED_PAGES_IN_PROCESS\n"
       "aliases:  mdl-lock-leaked-on-path\n"
+      "as in:    C28120, C28121 of Code Analysis for Drivers\n"
+      "as in:    MdlLeak of Static Driver Verifier\n"
+      "as in:    cpp/drivers/mdl-leak of CodeQL\n"
       "source:   mdl-rules.md\n"))
       << text;
   EXPECT_NE(text.find("Unlock them."), std::string::npos);

@@ -27,6 +27,9 @@ protected:
     leak.severity = contract::Severity::Error;
     leak.aliases = {"mdl-lock-leaked-on-path"};
     leak.bugChecks = {"0x76", "0xCB"};
+    leak.codeAnalysis = {28120, 28121};
+    leak.sdv = {"MdlLeak"};
+    leak.codeql = {"cpp/drivers/mdl-leak"};
     leak.sources = {"mdl-rules.md", "https://example.com/leak"};
     leak.page = "# Pages stay locked\n\nPages that *are* locked `must` be\n"
                 "unlocked.\n\n## How to fix it\n\nUnlock them.\n";
