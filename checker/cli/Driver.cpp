@@ -174,6 +174,7 @@ using NotificationGroup = std::vector<report::Notification>;
 /// What one job leaves behind; its unit goes on to the analysis.
 struct JobResult {
   std::string file;
+  std::vector<std::string> sources;
   std::unique_ptr<ir::Unit> unit;
   std::vector<NotificationGroup> notifications;
   bool complete = true;
@@ -240,6 +241,7 @@ JobResult lower(const CompileJob &job, const RunOptions &options,
     result.unit->mainFile = result.file;
     for (std::string &file : result.unit->files)
       file = report::absolutePath(file, job.directory);
+    result.sources = result.unit->files;
   }
   result.parseSeconds = secondsSince(start);
   return result;
@@ -314,7 +316,6 @@ void cli::verifyOrDie(const ir::Unit &unit) {
 }
 
 RunResult cli::run(std::vector<CompileJob> jobs, const contract::RuleSet &rules,
-                   const report::RuleSelection &selection,
                    report::Sources &sources, const RunOptions &options) {
   Clock::time_point start = Clock::now();
   // The order of a database is nobody's intention.
@@ -360,18 +361,18 @@ RunResult cli::run(std::vector<CompileJob> jobs, const contract::RuleSet &rules,
   for (JobResult &result : results) {
     append(groups, result.notifications);
     report.files.push_back(std::move(result.file));
+    append(report.sources, result.sources);
     report.complete &= result.complete;
     run.times.parse += result.parseSeconds;
   }
   for (ProgramResult &result : programs) {
-    for (contract::Finding &finding : result.analysis.findings)
-      if (selection.contains(finding.rule))
-        report.findings.push_back(std::move(finding));
+    append(report.findings, result.analysis.findings);
     merge(report.coverage, result.analysis.coverage);
     merge(report.stats, result.analysis.stats);
     run.times.analyse += result.seconds;
   }
   sortUnique(report.files);
+  sortUnique(report.sources);
   sortUnique(report.coverage.skipped);
   sortUnique(report.coverage.limited);
   sortUnique(groups);

@@ -15,7 +15,6 @@
 #include "frontend/Frontend.h"
 #include "program/Analysis.h"
 #include "report/Report.h"
-#include "report/RuleSelection.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
@@ -73,9 +72,10 @@ struct RunResult {
 /// all that is wrong with it.
 void verifyOrDie(const ir::Unit &unit);
 
+/// All that is found, by rules that are off, too: report::Policy knows which
+/// are on where.
 RunResult run(std::vector<frontend::CompileJob> jobs,
-              const contract::RuleSet &rules,
-              const report::RuleSelection &selection, report::Sources &sources,
+              const contract::RuleSet &rules, report::Sources &sources,
               const RunOptions &options);
 
 /// The graphs of all jobs as text (--dump-ir). False when a job had errors;

@@ -18,6 +18,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <set>
 
 using namespace mdlcheck;
 using namespace mdlcheck::cli;
@@ -135,8 +136,10 @@ void printIncomplete(const RunResult &result, const Options &options) {
 
 void printSummary(const report::Report &report, const Options &options) {
   const program::Coverage &coverage = report.coverage;
-  llvm::errs() << plural(report.findings.size(), "finding") << " in "
-               << plural(coverage.functionsAnalysed, "function") << " of "
+  llvm::errs() << plural(report.findings.size(), "finding");
+  if (!report.suppressed.empty())
+    llvm::errs() << " (and " << report.suppressed.size() << " suppressed)";
+  llvm::errs() << " in " << plural(coverage.functionsAnalysed, "function") << " of "
                << plural(report.files.size(), "file");
   // Said with the errors already when there are any.
   if (report.complete && !coverage.skipped.empty())
@@ -185,14 +188,74 @@ int showRules(const Options &options, const contract::RuleSet &rules) {
   return kExitClean;
 }
 
-int exitCode(const RunResult &result, const Options &options) {
+using Remarks = std::vector<report::Suppressions::Remark>;
+
+int exitCode(const RunResult &result, const Remarks &remarks,
+             report::Policy &policy) {
   if (!result.report.complete)
     return kExitBadInput;
+  for (const report::Suppressions::Remark &remark : remarks)
+    if (policy.fails(contract::Severity::Warning, remark.where.file))
+      return kExitFindings;
   for (const contract::Finding &finding : result.report.findings)
-    if (options.failOn &&
-        result.report.rules->rule(finding.rule).severity >= *options.failOn)
+    if (policy.fails(finding))
       return kExitFindings;
   return kExitClean;
+}
+
+/// Adds what there is to say about suppressions to the report. Those in files
+/// that were not analysed in full may be for what was left out.
+llvm::Expected<Remarks> remarkSuppressions(const Options &options,
+                                           report::Policy &policy,
+                                           report::Report &report) {
+  std::vector<std::string> files;
+  if (options.unusedSuppressions) {
+    std::set<std::string> partly;
+    for (const program::Coverage::Function &f : report.coverage.skipped)
+      partly.insert(f.where.file);
+    for (const std::string &file : report.sources)
+      if (!partly.contains(file))
+        files.push_back(file);
+  }
+  auto remarks = policy.remarks(files);
+  if (!remarks)
+    return remarks.takeError();
+  for (const report::Suppressions::Remark &remark : *remarks)
+    report.notifications.push_back({report::Notification::Level::Warning,
+                                    remark.where, remark.message});
+  // Without the option they are said, and change nothing.
+  if (!options.unusedSuppressions)
+    remarks->clear();
+  return remarks;
+}
+
+int dumpConfig(const Options &options, report::Policy &policy,
+               const std::string &file) {
+  Output output;
+  if (llvm::Error error = output.open(options.output))
+    return fail(std::move(error));
+  if (llvm::Error error = policy.dump(file, output.stream()))
+    return fail(std::move(error));
+  if (llvm::Error error = output.close())
+    return fail(std::move(error));
+  return kExitClean;
+}
+
+/// Leaves out files that the configuration leaves out. In a whole program
+/// they are needed for what their functions do.
+llvm::Error removeUncovered(report::Policy &policy,
+                            std::vector<frontend::CompileJob> &jobs) {
+  std::vector<frontend::CompileJob> covered;
+  for (frontend::CompileJob &job : jobs) {
+    auto isCovered =
+        policy.covers(report::absolutePath(job.file, job.directory));
+    if (!isCovered)
+      return isCovered.takeError();
+    if (*isCovered)
+      covered.push_back(std::move(job));
+  }
+  jobs = std::move(covered);
+  return llvm::Error::success();
 }
 
 RunOptions runOptionsFor(const Options &options,
@@ -226,8 +289,7 @@ int dump(const Options &options, const std::vector<frontend::CompileJob> &jobs,
 }
 
 int analyse(const Options &options, std::vector<frontend::CompileJob> jobs,
-            const contract::RuleSet &rules,
-            const report::RuleSelection &selection) {
+            const contract::RuleSet &rules, report::Policy &policy) {
   const std::string &workingDirectory = options.input.workingDirectory;
   // Opened before the work, so that a bad -o is not found out after it.
   Output output;
@@ -244,9 +306,15 @@ int analyse(const Options &options, std::vector<frontend::CompileJob> jobs,
       progress.show(started, total, file);
     };
     runOptions.progress = show;
-    result = run(std::move(jobs), rules, selection, sources, runOptions);
+    result = run(std::move(jobs), rules, sources, runOptions);
   }
   result.report.toolVersion = MDLCHECK_VERSION;
+  if (llvm::Error error = policy.apply(result.report.findings,
+                                       result.report.suppressed, sources))
+    return fail(std::move(error));
+  auto remarks = remarkSuppressions(options, policy, result.report);
+  if (!remarks)
+    return fail(remarks.takeError());
 
   printNotifications(result.report.notifications, options, workingDirectory);
   report::WriterOptions writerOptions;
@@ -268,7 +336,7 @@ int analyse(const Options &options, std::vector<frontend::CompileJob> jobs,
     printSummary(result.report, options);
   if (options.stats)
     printStats(result);
-  return exitCode(result, options);
+  return exitCode(result, *remarks, policy);
 }
 
 int realMain(llvm::ArrayRef<const char *> arguments) {
@@ -294,25 +362,39 @@ int realMain(llvm::ArrayRef<const char *> arguments) {
   if (options.listRules || !options.explain.empty())
     return showRules(options, rules);
 
-  report::RuleSelection selection = report::RuleSelection::defaults(rules);
-  if (options.rules) {
-    auto chosen = report::RuleSelection::parse(*options.rules, rules);
-    if (!chosen)
-      return fail(chosen.takeError());
-    selection = std::move(*chosen);
-  }
-
   llvm::SmallString<256> workingDirectory;
   if (std::error_code ec = llvm::sys::fs::current_path(workingDirectory))
     return fail(
         inputError("the current directory cannot be read: " + ec.message()));
   options.input.workingDirectory = workingDirectory.str().str();
+  const std::string &directory = options.input.workingDirectory;
+  if (!options.policy.configFile.empty())
+    options.policy.configFile =
+        report::absolutePath(options.policy.configFile, directory);
+  if (options.dumpConfig) {
+    std::string file = report::absolutePath(
+        options.input.files.empty() ? "all.c" : options.input.files[0],
+        directory);
+    auto policy = report::Policy::create(rules, options.policy, {file});
+    if (!policy)
+      return fail(policy.takeError());
+    return dumpConfig(options, *policy, file);
+  }
   auto jobs = collectJobs(options.input);
   if (!jobs)
     return fail(jobs.takeError());
+  std::vector<std::string> files;
+  for (const frontend::CompileJob &job : *jobs)
+    files.push_back(report::absolutePath(job.file, job.directory));
+  auto policy = report::Policy::create(rules, options.policy, files);
+  if (!policy)
+    return fail(policy.takeError());
   if (options.dumpIr)
     return dump(options, *jobs, rules);
-  return analyse(options, std::move(*jobs), rules, selection);
+  if (!options.wholeProgram.value_or(false))
+    if (llvm::Error error = removeUncovered(*policy, *jobs))
+      return fail(std::move(error));
+  return analyse(options, std::move(*jobs), rules, *policy);
 }
 
 } // namespace

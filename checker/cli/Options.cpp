@@ -55,13 +55,14 @@ llvm::Error setFormat(Options &options, llvm::StringRef value) {
 
 llvm::Error setFailOn(Options &options, llvm::StringRef value) {
   using contract::Severity;
-  options.failOn = llvm::StringSwitch<std::optional<Severity>>(value)
-                       .Case("note", Severity::Note)
-                       .Case("warning", Severity::Warning)
-                       .Case("error", Severity::Error)
-                       .Default(std::nullopt);
-  if (!options.failOn && value != "none")
+  auto least = llvm::StringSwitch<report::FailOn>(value)
+                   .Case("note", Severity::Note)
+                   .Case("warning", Severity::Warning)
+                   .Case("error", Severity::Error)
+                   .Default(std::nullopt);
+  if (!least && value != "none")
     return badValue("--fail-on", value, "none, note, warning or error");
+  options.policy.failOn.emplace(least);
   return llvm::Error::success();
 }
 
@@ -95,7 +96,17 @@ llvm::Error setOutput(Options &options, llvm::StringRef value) {
 }
 
 llvm::Error setRules(Options &options, llvm::StringRef value) {
-  options.rules = value.str();
+  options.policy.rules = value.str();
+  return llvm::Error::success();
+}
+
+llvm::Error setConfigFile(Options &options, llvm::StringRef value) {
+  options.policy.configFile = value.str();
+  return llvm::Error::success();
+}
+
+llvm::Error setNoConfig(Options &options, llvm::StringRef) {
+  options.policy.ignoreConfig = true;
   return llvm::Error::success();
 }
 
@@ -139,6 +150,19 @@ constexpr OptionInfo kOptions[] = {
      "default, "
      "any other from nothing (--rules=mdl-*,-mdl-leak)",
      setRules},
+    {"config-file", "FILE",
+     "read FILE in place of the .mdlcheck.yaml in the nearest directory above "
+     "each file",
+     setConfigFile},
+    {"no-config", "", "read no .mdlcheck.yaml", setNoConfig},
+    {"dump-config", "",
+     "print the configuration that holds for the first FILE, or the current "
+     "directory, and exit",
+     setFlag<&Options::dumpConfig>},
+    {"unused-suppressions", "",
+     "warn of NOLINT comments that name a rule and suppress nothing; the exit "
+     "code counts them as findings of severity warning",
+     setFlag<&Options::unusedSuppressions>},
     {"contracts", "FILE",
      "contracts of your own wrappers, in YAML; may be given several times",
      addContracts},

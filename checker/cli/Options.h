@@ -14,6 +14,7 @@
 #define MDLCHECK_CLI_OPTIONS_H
 
 #include "cli/Driver.h"
+#include "report/Policy.h"
 
 #include "llvm/ADT/ArrayRef.h"
 
@@ -27,11 +28,10 @@ struct Options {
   Input input;
   report::Format format = report::Format::Text;
   std::string output; ///< empty or "-": standard output
-  std::optional<std::string> rules;
+  report::PolicyOptions policy;
   std::vector<std::string> contractFiles;
-  /// Findings of at least this severity make the exit code 1; none: nothing
-  /// does.
-  std::optional<contract::Severity> failOn = contract::Severity::Warning;
+  bool unusedSuppressions = false;
+  bool dumpConfig = false;
   unsigned threads = 0;
   Choice color = Choice::Auto;
   bool coverage = false;

@@ -35,6 +35,8 @@ using RuleId = Id<struct RuleTag>;
 using FacetState = uint8_t;
 constexpr FacetState kUnknownState = 0;
 
+enum class Severity : uint8_t { Note, Warning, Error };
+
 //===----------------------------------------------------------------------===//
 // Expressions over a call's arguments, result and state
 //===----------------------------------------------------------------------===//

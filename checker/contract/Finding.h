@@ -50,8 +50,21 @@ struct PathStep {
   uint32_t depth = 0;   ///< calls deep, 0 in the outermost function
 };
 
+/// Why a finding is not shown.
+struct Suppression {
+  enum class Kind : uint8_t {
+    InSource, ///< a comment or pragma at `where`
+    External, ///< a file beside the source: a baseline
+  };
+  Kind kind = Kind::InSource;
+  Location where;
+  std::string justification; ///< as its author wrote it, may be empty
+};
+
 struct Finding {
   RuleId rule;
+  /// Where a project's configuration says other than the catalogue.
+  std::optional<Severity> severity;
   Location where;
   std::string function; ///< the function `where` is in
   std::string object;   ///< as its author wrote it, may be empty
@@ -60,6 +73,7 @@ struct Finding {
   /// Survives shifts of lines: made of the rule, the function, the object and
   /// the text around `where`, 16 hexadecimal digits. Filled in by report.
   std::string fingerprint;
+  std::optional<Suppression> suppression;
 
   friend bool operator<(const Finding &a, const Finding &b) {
     return std::tie(a.where, a.rule, a.object, a.message) <

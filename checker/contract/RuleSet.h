@@ -16,8 +16,6 @@
 
 namespace mdlcheck::contract {
 
-enum class Severity : uint8_t { Note, Warning, Error };
-
 /// A catalogue entry. Everything a host shows about a rule comes from here
 /// and from its page.
 struct Rule {

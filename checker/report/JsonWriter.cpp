@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "report/Paths.h"
+#include "report/Policy.h"
 #include "report/Writers.h"
 
 #include "llvm/Support/JSON.h"
@@ -62,6 +63,15 @@ public:
         for (const Finding &finding : report.findings)
           json.object([&] { writeFinding(finding, *report.rules, json); });
       });
+      json.attributeArray("suppressed", [&] {
+        for (const Finding &finding : report.suppressed)
+          json.object([&] {
+            writeFinding(finding, *report.rules, json);
+            json.attributeObject("suppression", [&] {
+              writeSuppression(*finding.suppression, json);
+            });
+          });
+      });
       json.attributeArray("errors", [&] {
         for (const Notification &n : report.notifications)
           json.object([&] {
@@ -88,7 +98,7 @@ private:
                     llvm::json::OStream &json) {
     const Rule &rule = rules.rule(finding.rule);
     json.attribute("rule", utf8(rule.id));
-    json.attribute("severity", severityName(rule.severity));
+    json.attribute("severity", severityName(severityOf(finding, rules)));
     json.attribute("message", utf8(finding.message));
     writeLocation(finding.where, json);
     json.attribute("function", utf8(finding.function));
@@ -108,6 +118,13 @@ private:
           json.attribute("depth", step.depth);
         });
     });
+  }
+
+  void writeSuppression(const Suppression &suppression,
+                        llvm::json::OStream &json) {
+    json.attribute("kind", suppressionKindName(suppression.kind));
+    json.attribute("justification", utf8(suppression.justification));
+    writeLocation(suppression.where, json);
   }
 
   void writeLocation(const Location &where, llvm::json::OStream &json) {

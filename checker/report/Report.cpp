@@ -53,3 +53,8 @@ const char *report::levelName(Notification::Level level) {
   }
   llvm_unreachable("unknown level");
 }
+
+const char *report::suppressionKindName(contract::Suppression::Kind kind) {
+  return kind == contract::Suppression::Kind::InSource ? "inSource"
+                                                        : "external";
+}

@@ -40,8 +40,12 @@ struct Report {
   std::string toolVersion;
   /// Sorted, without repetitions, with fingerprints: see Findings.h.
   std::vector<contract::Finding> findings;
+  /// What would be among them, were it not suppressed. The same holds for it.
+  std::vector<contract::Finding> suppressed;
   std::vector<Notification> notifications;
   std::vector<std::string> files; ///< analysed, sorted
+  /// Those that functions were lowered from, headers among them; sorted.
+  std::vector<std::string> sources;
   program::Coverage coverage;
   program::Stats stats;
   /// All of the input could be analysed.
@@ -74,6 +78,8 @@ void writeNotification(const Notification &notification,
 /// "note", "warning", "error": the word is the same in every format.
 const char *severityName(contract::Severity severity);
 const char *levelName(Notification::Level level);
+/// "inSource", "external": SARIF's words (3.35.2).
+const char *suppressionKindName(contract::Suppression::Kind kind);
 
 } // namespace mdlcheck::report
 

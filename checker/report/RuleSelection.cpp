@@ -52,13 +52,34 @@ static llvm::Error unknownRule(llvm::StringRef entry, const RuleSet &rules) {
   return inputError(message);
 }
 
-llvm::Expected<RuleSelection> RuleSelection::parse(llvm::StringRef list,
-                                                   const RuleSet &rules) {
-  RuleSelection selection;
-  selection.on.resize(rules.rules.size(), false);
-  if (list.ltrim().starts_with("-"))
-    selection = defaults(rules);
+llvm::Expected<std::vector<RuleId>>
+report::rulesNamed(llvm::StringRef pattern, const RuleSet &rules) {
+  if (RuleId id = rules.ruleNamed(pattern))
+    return std::vector<RuleId>{id};
+  if (pattern.find_first_of("*?[") == llvm::StringRef::npos)
+    return unknownRule(pattern, rules);
+  auto glob = llvm::GlobPattern::create(pattern);
+  if (!glob)
+    return inputError(("'" + pattern + "' is no pattern for rules: " +
+                       llvm::toString(glob.takeError()))
+                          .str());
+  std::vector<RuleId> named;
+  for (uint32_t i = 0; i < rules.rules.size(); ++i) {
+    const Rule &rule = rules.rules[i];
+    bool matches = glob->match(rule.id);
+    for (const std::string &alias : rule.aliases)
+      matches |= glob->match(alias);
+    if (matches)
+      named.push_back(RuleId(i));
+  }
+  if (named.empty())
+    return inputError(
+        ("no rule matches '" + pattern + "'; --list-rules shows what there is")
+            .str());
+  return named;
+}
 
+llvm::Error RuleSelection::apply(llvm::StringRef list, const RuleSet &rules) {
   llvm::SmallVector<llvm::StringRef, 8> entries;
   list.split(entries, ',', -1, /*KeepEmpty=*/false);
   bool any = false;
@@ -68,33 +89,24 @@ llvm::Expected<RuleSelection> RuleSelection::parse(llvm::StringRef list,
       continue;
     any = true;
     bool value = !entry.consume_front("-");
-    if (RuleId id = rules.ruleNamed(entry)) {
-      selection.on[id.value] = value;
-      continue;
-    }
-    if (entry.find_first_of("*?[") == llvm::StringRef::npos)
-      return unknownRule(entry, rules);
-    auto glob = llvm::GlobPattern::create(entry);
-    if (!glob)
-      return inputError(("'" + entry + "' is no pattern for rules: " +
-                         llvm::toString(glob.takeError()))
-                            .str());
-    bool matched = false;
-    for (size_t i = 0; i < rules.rules.size(); ++i) {
-      const Rule &rule = rules.rules[i];
-      bool matches = glob->match(rule.id);
-      for (const std::string &alias : rule.aliases)
-        matches |= glob->match(alias);
-      if (matches)
-        selection.on[i] = value;
-      matched |= matches;
-    }
-    if (!matched)
-      return inputError(
-          ("no rule matches '" + entry + "'; --list-rules shows what there is")
-              .str());
+    auto named = rulesNamed(entry, rules);
+    if (!named)
+      return named.takeError();
+    for (RuleId id : *named)
+      set(id, value);
   }
   if (!any)
     return inputError("--rules names no rule; --rules=* switches all on");
+  return llvm::Error::success();
+}
+
+llvm::Expected<RuleSelection> RuleSelection::parse(llvm::StringRef list,
+                                                   const RuleSet &rules) {
+  RuleSelection selection;
+  selection.on.resize(rules.rules.size(), false);
+  if (list.ltrim().starts_with("-"))
+    selection = defaults(rules);
+  if (llvm::Error error = selection.apply(list, rules))
+    return error;
   return selection;
 }

@@ -29,11 +29,20 @@ public:
   static llvm::Expected<RuleSelection> parse(llvm::StringRef list,
                                              const contract::RuleSet &rules);
 
+  /// Goes on from this selection as a list that begins with '-' does.
+  llvm::Error apply(llvm::StringRef list, const contract::RuleSet &rules);
+
   bool contains(contract::RuleId id) const { return on[id.value]; }
+  void set(contract::RuleId id, bool value) { on[id.value] = value; }
 
 private:
   std::vector<bool> on;
 };
+
+/// The rules that an id, alias or glob names. None is an InputError with the
+/// nearest id.
+llvm::Expected<std::vector<contract::RuleId>>
+rulesNamed(llvm::StringRef pattern, const contract::RuleSet &rules);
 
 /// The id or alias spelled most like `name`; empty when none comes close.
 llvm::StringRef nearestRule(llvm::StringRef name,

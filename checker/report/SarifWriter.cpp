@@ -13,6 +13,7 @@
 #include "report/BugChecks.h"
 #include "report/Explain.h"
 #include "report/Paths.h"
+#include "report/Policy.h"
 #include "report/Writers.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -172,7 +173,7 @@ private:
     const Rule &rule = rules.rule(finding.rule);
     json->attribute("ruleId", utf8(rule.id));
     json->attribute("ruleIndex", finding.rule.value);
-    json->attribute("level", severityName(rule.severity));
+    json->attribute("level", severityName(severityOf(finding, rules)));
     text("message", finding.message);
     json->attributeArray("locations", [&] {
       json->object([&] {

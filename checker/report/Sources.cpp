@@ -6,9 +6,11 @@
 //===----------------------------------------------------------------------===//
 #include "report/Sources.h"
 
+#include <algorithm>
+
 using namespace mdlcheck::report;
 
-llvm::StringRef Sources::line(const std::string &name, uint32_t line) {
+Sources::File &Sources::load(const std::string &name) {
   auto [it, isNew] = files.try_emplace(name);
   File &file = it->second;
   if (isNew) {
@@ -18,6 +20,25 @@ llvm::StringRef Sources::line(const std::string &name, uint32_t line) {
       split(file);
     }
   }
+  return file;
+}
+
+llvm::StringRef Sources::text(const std::string &name) {
+  return load(name).text;
+}
+
+size_t Sources::offset(const std::string &name, uint32_t line,
+                       uint32_t column) {
+  const File &file = load(name);
+  if (line == 0 || line > file.lines.size())
+    return file.text.size();
+  llvm::StringRef text = file.lines[line - 1];
+  size_t inLine = std::min<size_t>(column ? column - 1 : 0, text.size());
+  return size_t(text.data() - file.text.data()) + inLine;
+}
+
+llvm::StringRef Sources::line(const std::string &name, uint32_t line) {
+  const File &file = load(name);
   if (line == 0 || line > file.lines.size())
     return {};
   return file.lines[line - 1];
@@ -35,6 +56,7 @@ void Sources::split(File &file) {
   llvm::StringRef text = file.buffer->getBuffer();
   // Clang does not count the byte order mark as a column.
   text.consume_front("\xEF\xBB\xBF");
+  file.text = text;
   while (!text.empty()) {
     size_t end = text.find_first_of("\r\n");
     file.lines.push_back(text.substr(0, end));

@@ -25,14 +25,23 @@ public:
   /// such line or the file cannot be read.
   llvm::StringRef line(const std::string &file, uint32_t line);
 
+  /// All of `file` without a byte order mark; empty when it cannot be read.
+  llvm::StringRef text(const std::string &file);
+
+  /// Where a place is in text(), in bytes; the end of the line or of the text
+  /// when there is no such place.
+  size_t offset(const std::string &file, uint32_t line, uint32_t column);
+
   /// Gives `file` a text of its own: editors' unsaved buffers, tests.
   void add(const std::string &file, llvm::StringRef text);
 
 private:
   struct File {
     std::unique_ptr<llvm::MemoryBuffer> buffer;
+    llvm::StringRef text;
     std::vector<llvm::StringRef> lines;
   };
+  File &load(const std::string &name);
   void split(File &file);
   std::map<std::string, File> files;
 };

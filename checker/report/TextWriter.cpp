@@ -17,6 +17,7 @@
 //===----------------------------------------------------------------------===//
 #include "report/BugChecks.h"
 #include "report/Paths.h"
+#include "report/Policy.h"
 #include "report/Writers.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -162,15 +163,16 @@ public:
   void write(const Report &report, llvm::raw_ostream &os) override {
     TextPrinter printer(options, os);
     for (const Finding &finding : report.findings)
-      writeFinding(finding, report.rules->rule(finding.rule), printer);
+      writeFinding(finding, *report.rules, printer);
     if (options.coverage)
       writeCoverage(report, os);
   }
 
 private:
-  void writeFinding(const Finding &finding, const Rule &rule,
+  void writeFinding(const Finding &finding, const RuleSet &rules,
                     TextPrinter &printer) {
-    printer.header(finding.where, severityName(rule.severity), finding.message,
+    const Rule &rule = rules.rule(finding.rule);
+    printer.header(finding.where, severityName(severityOf(finding, rules)), finding.message,
                    rule.id);
     printer.snippet(finding.where, sources);
     for (const PathStep &step : finding.path) {

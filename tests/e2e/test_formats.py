@@ -146,7 +146,8 @@ class JsonTest(MdlcheckTest):
         self.write("a.c", DOUBLE_UNLOCK + BROKEN)
         log = json.loads(self.analyse("--format=json", "a.c").out)
         self.assertEqual(sorted(log), ["complete", "coverage", "errors", "files",
-                                       "findings", "stats", "tool", "version"])
+                                       "findings", "stats", "suppressed", "tool",
+                                       "version"])
         self.assertEqual((log["version"], log["tool"]["name"]), (1, "mdlcheck"))
         self.assertEqual((log["files"], log["complete"]), (["a.c"], False))
         [finding] = log["findings"]

@@ -46,9 +46,9 @@ TEST(OptionsTest, DefaultsAreThoseOfTheHelp) {
   EXPECT_FALSE(options.input.hasFlags);
   EXPECT_EQ(options.format, report::Format::Text);
   EXPECT_EQ(options.output, "");
-  EXPECT_EQ(options.rules, std::nullopt);
+  EXPECT_EQ(options.policy.rules, std::nullopt);
   EXPECT_EQ(options.contractFiles, Strings());
-  EXPECT_EQ(options.failOn, contract::Severity::Warning);
+  EXPECT_EQ(options.policy.failOn, std::nullopt);
   EXPECT_EQ(options.threads, 0u);
   EXPECT_EQ(options.color, Choice::Auto);
   EXPECT_EQ(options.explain, "");
@@ -60,6 +60,8 @@ TEST(OptionsTest, FlagsSetWhatTheyNameAndNothingElse) {
       {"stats", &Options::stats},
       {"quiet", &Options::quiet},
       {"dump-ir", &Options::dumpIr},
+      {"dump-config", &Options::dumpConfig},
+      {"unused-suppressions", &Options::unusedSuppressions},
       {"list-rules", &Options::listRules},
       {"help", &Options::help},
       {"h", &Options::help},
@@ -97,11 +99,13 @@ TEST(OptionsTest, Format) {
 }
 
 TEST(OptionsTest, FailOn) {
-  EXPECT_EQ(parse({"--fail-on=none"}).failOn, std::nullopt);
-  EXPECT_EQ(parse({"--fail-on=note"}).failOn, contract::Severity::Note);
-  EXPECT_EQ(parse({"--fail-on=error", "--fail-on=warning"}).failOn,
+  EXPECT_EQ(parse({"--fail-on=none"}).policy.failOn,
+            std::optional<report::FailOn>(report::FailOn()));
+  EXPECT_EQ(parse({"--fail-on=note"}).policy.failOn, contract::Severity::Note);
+  EXPECT_EQ(parse({"--fail-on=error", "--fail-on=warning"}).policy.failOn,
             contract::Severity::Warning);
-  EXPECT_EQ(parse({"--fail-on=error"}).failOn, contract::Severity::Error);
+  EXPECT_EQ(parse({"--fail-on=error"}).policy.failOn,
+            contract::Severity::Error);
   EXPECT_EQ(errorOf({"--fail-on=never"}),
             "invalid value 'never' for --fail-on; it takes none, note, warning "
             "or error");
@@ -134,7 +138,7 @@ TEST(OptionsTest, ValuesThatAreTakenAsTheyAre) {
              "mdl-leak", "--contracts=b.yaml", "--contracts=a.yaml"});
   EXPECT_EQ(options.input.buildDir, "out");
   EXPECT_EQ(options.output, "-");
-  EXPECT_EQ(options.rules, "mdl-*,-mdl-leak");
+  EXPECT_EQ(options.policy.rules, "mdl-*,-mdl-leak");
   EXPECT_EQ(options.explain, "mdl-leak");
   // In the order given: a later file replaces what an earlier one says.
   EXPECT_EQ(options.contractFiles, (Strings{"b.yaml", "a.yaml"}));
@@ -147,7 +151,7 @@ TEST(OptionsTest, OfOneOptionTheLastCounts) {
   EXPECT_EQ(options.format, report::Format::Json);
   EXPECT_EQ(options.input.buildDir, "two");
   EXPECT_EQ(options.output, "y");
-  EXPECT_EQ(options.rules, "b");
+  EXPECT_EQ(options.policy.rules, "b");
   EXPECT_EQ(options.explain, "b");
 }
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "TemporaryTree.h"
 #include "cli/Driver.h"
+#include "report/Policy.h"
 #include "ir/Text.h"
 
 #include <algorithm>
@@ -84,7 +85,7 @@ protected:
     add("broken.c", kBroken);
   }
 
-  RunResult analyse() { return run(jobs, rules, selection, sources, options); }
+  RunResult analyse() { return run(jobs, rules, sources, options); }
 
   /// "file:line: rule" for each finding; names are seen from the tree.
   Strings findings(const RunResult &result) const {
@@ -128,7 +129,6 @@ protected:
   TemporaryTree tree;
   std::vector<CompileJob> jobs;
   contract::RuleSet rules = contract::RuleSet::shipped();
-  report::RuleSelection selection = report::RuleSelection::defaults(rules);
   report::Sources sources;
   RunOptions options;
 };
@@ -172,10 +172,18 @@ TEST_F(RunTest, FindingsOfAllFilesInTheOrderOfTheirPlaces) {
 TEST_F(RunTest, OnlyTheRulesThatAreOn) {
   add("leak.c", kLeak);
   add("twice.c", kTwice);
-  selection = llvm::cantFail(report::RuleSelection::parse("mdl-leak", rules));
-  EXPECT_EQ(findings(analyse()), Strings{"leak.c:4: mdl-leak"});
-  selection = llvm::cantFail(report::RuleSelection::parse("-mdl-leak", rules));
-  EXPECT_EQ(findings(analyse()), Strings{"twice.c:7: mdl-double-free"});
+  auto chosen = [&](const char *list) {
+    report::PolicyOptions chosenBy;
+    chosenBy.rules = list;
+    chosenBy.ignoreConfig = true;
+    auto policy = llvm::cantFail(report::Policy::create(rules, chosenBy, {}));
+    RunResult result = analyse();
+    llvm::cantFail(policy.apply(result.report.findings,
+                                result.report.suppressed, sources));
+    return findings(result);
+  };
+  EXPECT_EQ(chosen("mdl-leak"), Strings{"leak.c:4: mdl-leak"});
+  EXPECT_EQ(chosen("-mdl-leak"), Strings{"twice.c:7: mdl-double-free"});
 }
 
 TEST_F(RunTest, AFindingInAHeaderIsOne) {
