@@ -6,9 +6,11 @@
 //===----------------------------------------------------------------------===//
 #include "cli/Driver.h"
 
+#include "cli/UnitCache.h"
 #include "ir/Text.h"
 #include "ir/Verifier.h"
 #include "program/Link.h"
+#include "program/StoredResult.h"
 #include "report/Findings.h"
 #include "report/Paths.h"
 #include "support/Error.h"
@@ -19,8 +21,10 @@
 #include "llvm/Support/ThreadPool.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <set>
 
 using namespace mdlcheck;
@@ -70,9 +74,19 @@ static llvm::Error checkReadable(const std::string &file,
 }
 
 static void removeRepeatedJobs(std::vector<CompileJob> &jobs) {
-  std::set<std::tuple<std::string, std::string, std::vector<std::string>>> seen;
+  // A source that is asked for itself says all there is to its headers, too.
+  std::stable_sort(jobs.begin(), jobs.end(),
+                   [](const CompileJob &a, const CompileJob &b) {
+                     return a.forHeader.empty() > b.forHeader.empty();
+                   });
+  std::set<std::tuple<std::string, std::string, std::vector<std::string>>>
+      whole;
+  std::set<std::string> headers;
   std::erase_if(jobs, [&](const CompileJob &job) {
-    return !seen.insert({job.directory, job.file, job.arguments}).second;
+    std::tuple key(job.directory, job.file, job.arguments);
+    if (job.forHeader.empty())
+      return !whole.insert(key).second;
+    return whole.contains(key) || !headers.insert(job.forHeader).second;
   });
 }
 
@@ -175,10 +189,12 @@ using NotificationGroup = std::vector<report::Notification>;
 struct JobResult {
   std::string file;
   std::vector<std::string> sources;
-  std::unique_ptr<ir::Unit> unit;
+  std::string key; ///< of the unit in the cache; empty: it is not there
+  std::unique_ptr<ir::Unit> unit; ///< may be left in the cache
   std::vector<NotificationGroup> notifications;
   bool complete = true;
-  double parseSeconds = 0;
+  bool isParsed = false; ///< by this run
+  PhaseTimes times;
 };
 
 void makeAbsolute(contract::Location &where, const std::string &directory) {
@@ -186,9 +202,10 @@ void makeAbsolute(contract::Location &where, const std::string &directory) {
 }
 
 std::vector<NotificationGroup>
-notificationsOf(const frontend::ParsedUnit &parsed, const CompileJob &job) {
+notificationsOf(const std::vector<frontend::Diagnostic> &diagnostics,
+                bool unusable, const CompileJob &job) {
   std::vector<NotificationGroup> groups;
-  for (const frontend::Diagnostic &d : parsed.diagnostics) {
+  for (const frontend::Diagnostic &d : diagnostics) {
     report::Notification n;
     n.where = {d.file, d.line, d.column, 0, 0};
     makeAbsolute(n.where, job.directory);
@@ -209,7 +226,7 @@ notificationsOf(const frontend::ParsedUnit &parsed, const CompileJob &job) {
       groups.emplace_back();
     groups.back().push_back(std::move(n));
   }
-  if (parsed.unusable && groups.empty()) {
+  if (unusable && groups.empty()) {
     report::Notification n;
     n.where.file = report::absolutePath(job.file, job.directory);
     n.message = "cannot be analysed: the source cannot be read or its "
@@ -221,44 +238,122 @@ notificationsOf(const frontend::ParsedUnit &parsed, const CompileJob &job) {
 
 frontend::ParsedUnit parseJob(const CompileJob &job, const RunOptions &options,
                               frontend::SharedHeaders *shared = nullptr) {
-  frontend::ParsedUnit parsed = frontend::parse(job, options.frontend, shared);
+  frontend::ParsedUnit parsed =
+      options.parse ? options.parse(job)
+                    : frontend::parse(job, options.frontend, shared);
   if (parsed.unit && options.verify)
     options.verify(*parsed.unit);
   return parsed;
 }
 
-JobResult lower(const CompileJob &job, const RunOptions &options,
-                frontend::SharedHeaders &shared) {
+/// Where units come from.
+struct UnitSource {
+  const RunOptions &options;
+  UnitCache *cache; ///< may be null
+  frontend::SharedHeaders &shared;
+};
+
+void parseInto(JobResult &result, const CompileJob &job,
+               const UnitSource &source) {
+  Clock::time_point start = Clock::now();
+  frontend::ParsedUnit parsed = parseJob(job, source.options, &source.shared);
+  result.isParsed = true;
+  result.notifications =
+      notificationsOf(parsed.diagnostics, parsed.unusable, job);
+  result.complete = !parsed.hadErrors && !parsed.unusable;
+  if (parsed.unit) {
+    // Findings are wherever the unit says, and units meet in a program.
+    parsed.unit->mainFile = result.file;
+    for (std::string &file : parsed.unit->files)
+      file = report::absolutePath(file, job.directory);
+    result.sources = parsed.unit->files;
+  }
+  result.times.lower += parsed.lowerSeconds;
+  result.times.parse += secondsSince(start) - parsed.lowerSeconds;
+  start = Clock::now();
+  result.key.clear();
+  if (source.cache && parsed.unit && !parsed.unusable)
+    result.key = source.cache->keep(job, parsed).unit;
+  result.times.cache += secondsSince(start);
+  result.unit = std::move(parsed.unit);
+}
+
+/// Parses the job, or finds that it need not be: then its unit stays where it
+/// is until somebody wants it.
+JobResult obtain(const CompileJob &job, const UnitSource &source) {
   JobResult result;
   result.file = report::absolutePath(job.file, job.directory);
   Clock::time_point start = Clock::now();
-  frontend::ParsedUnit parsed = parseJob(job, options, &shared);
-  result.notifications = notificationsOf(parsed, job);
-  result.complete = !parsed.hadErrors && !parsed.unusable;
-  result.unit = std::move(parsed.unit);
-  if (result.unit) {
-    // Findings are wherever the unit says, and units meet in a program.
-    result.unit->mainFile = result.file;
-    for (std::string &file : result.unit->files)
-      file = report::absolutePath(file, job.directory);
-    result.sources = result.unit->files;
+  std::optional<ParsedJob> known;
+  if (source.cache)
+    known = source.cache->find(job);
+  result.times.cache += secondsSince(start);
+  if (!known) {
+    parseInto(result, job, source);
+    return result;
   }
-  result.parseSeconds = secondsSince(start);
+  result.key = known->unit;
+  result.sources = std::move(known->sources);
+  result.notifications = notificationsOf(known->diagnostics, false, job);
+  result.complete = !known->hadErrors;
   return result;
 }
 
-struct ProgramResult {
-  program::AnalysisResult analysis;
-  double seconds = 0;
-};
-
-ProgramResult analyse(const ir::Unit &unit, const contract::RuleSet &rules,
-                      const RunOptions &options) {
-  ProgramResult result;
+/// Makes sure that the unit of a job is there, if it has any.
+void fetchUnit(JobResult &result, const CompileJob &job,
+               const UnitSource &source) {
+  if (result.unit || result.key.empty())
+    return;
   Clock::time_point start = Clock::now();
-  result.analysis = program::analyze(unit, rules, options.analysis);
-  result.seconds = secondsSince(start);
-  return result;
+  result.unit = source.cache->load(result.key);
+  result.times.cache += secondsSince(start);
+  // Damaged, or gone since.
+  if (!result.unit)
+    parseInto(result, job, source);
+}
+
+/// The results for programs made of the units named by `key`.
+std::optional<std::vector<program::AnalysisResult>>
+knownResults(const std::string &key, const contract::RuleSet &rules,
+             const RunOptions &options) {
+  if (!options.cache || key.empty())
+    return std::nullopt;
+  auto buffer = options.cache->read(key, "result");
+  if (!buffer)
+    return std::nullopt;
+  return program::readStoredResults(buffer->getBuffer(), rules);
+}
+
+void keepResults(const std::string &key,
+                 const std::vector<program::AnalysisResult> &results,
+                 const RunOptions &options) {
+  if (options.cache && !key.empty())
+    options.cache->write(key, "result", program::store(results));
+}
+
+/// Empty when one of the units is not in the cache.
+std::string resultKey(llvm::ArrayRef<JobResult> jobs, bool wholeProgram,
+                      const RunOptions &options) {
+  program::CacheKey key(wholeProgram ? "program" : "file");
+  key.add(options.identity).add(options.analysis.stateBudget);
+  for (const JobResult &job : jobs) {
+    if (job.key.empty() && job.unit)
+      return {};
+    key.add(job.key);
+  }
+  return key.str();
+}
+
+/// Takes out the findings whose path does not touch `file`.
+void keepTouching(const std::string &file,
+                  std::vector<contract::Finding> &findings) {
+  std::erase_if(findings, [&](const contract::Finding &finding) {
+    return finding.where.file != file &&
+           std::none_of(finding.path.begin(), finding.path.end(),
+                        [&](const contract::PathStep &step) {
+                          return step.where.file == file;
+                        });
+  });
 }
 
 /// Calls `work(0)` to `work(count - 1)`, on as many threads as asked for.
@@ -324,37 +419,87 @@ RunResult cli::run(std::vector<CompileJob> jobs, const contract::RuleSet &rules,
               return std::tie(a.file, a.directory, a.arguments) <
                      std::tie(b.file, b.directory, b.arguments);
             });
-  std::vector<JobResult> results(jobs.size());
-  std::vector<ProgramResult> programs(options.wholeProgram ? 0 : jobs.size());
+  std::optional<UnitCache> units;
+  if (options.cache)
+    units.emplace(*options.cache, options.build, options.frontend);
   frontend::SharedHeaders shared(jobs);
+  UnitSource source{options, units ? &*units : nullptr, shared};
+
+  std::vector<JobResult> results(jobs.size());
+  std::vector<program::AnalysisResult> programs;
+  if (!options.wholeProgram)
+    programs.resize(jobs.size());
+  RunResult run;
+  std::atomic<unsigned> analysed = 0;
   std::mutex progressMutex;
   size_t started = 0;
+  auto analyse = [&](const ir::Unit &unit, const program::AnalysisOptions &how,
+                     PhaseTimes &times) {
+    Clock::time_point begin = Clock::now();
+    ++analysed;
+    program::AnalysisResult result = program::analyze(unit, rules, how);
+    times.retrace += result.retraceSeconds;
+    times.analyse += secondsSince(begin) - result.retraceSeconds;
+    return result;
+  };
   forEach(jobs.size(), options.threads, [&](size_t i) {
     if (options.progress) {
       std::lock_guard<std::mutex> lock(progressMutex);
       options.progress(++started, jobs.size(), jobs[i].file);
     }
-    results[i] = lower(jobs[i], options, shared);
-    if (options.wholeProgram || !results[i].unit)
+    JobResult &job = results[i];
+    job = obtain(jobs[i], source);
+    if (options.wholeProgram || (!job.unit && job.key.empty()))
       return;
-    programs[i] = analyse(*results[i].unit, rules, options);
-    results[i].unit.reset();
+    std::string key = resultKey(job, false, options);
+    if (auto known = knownResults(key, rules, options);
+        known && known->size() == 1) {
+      programs[i] = std::move(known->front());
+    } else {
+      fetchUnit(job, jobs[i], source);
+      if (!job.unit)
+        return;
+      programs[i] = analyse(*job.unit, options.analysis, job.times);
+      keepResults(resultKey(job, false, options), {programs[i]}, options);
+    }
+    job.unit.reset();
+    if (!jobs[i].forHeader.empty())
+      keepTouching(jobs[i].forHeader, programs[i].findings);
   });
   if (options.wholeProgram) {
-    std::vector<ir::Unit> units;
-    for (JobResult &result : results)
-      if (result.unit)
-        units.push_back(std::move(*result.unit));
-    std::vector<ir::Unit> linked = program::link(std::move(units));
-    programs.resize(linked.size());
-    forEach(linked.size(), options.threads, [&](size_t i) {
-      if (options.verify)
-        options.verify(linked[i]);
-      programs[i] = analyse(linked[i], rules, options);
-    });
+    std::string key = resultKey(results, true, options);
+    if (auto known = knownResults(key, rules, options)) {
+      programs = std::move(*known);
+    } else {
+      forEach(jobs.size(), options.threads,
+              [&](size_t i) { fetchUnit(results[i], jobs[i], source); });
+      key = resultKey(results, true, options);
+      Clock::time_point begin = Clock::now();
+      std::vector<ir::Unit> all;
+      for (JobResult &result : results)
+        if (result.unit)
+          all.push_back(std::move(*result.unit));
+      std::vector<ir::Unit> linked = program::link(std::move(all));
+      run.times.link = secondsSince(begin);
+      program::AnalysisOptions whole = options.analysis;
+      whole.wholeProgram =
+          llvm::all_of(results, [](const JobResult &r) { return r.complete; });
+      whole.mentionedOutside = program::mentionedByLibraries(linked, rules);
+      programs.resize(linked.size());
+      std::vector<PhaseTimes> times(linked.size());
+      forEach(linked.size(), options.threads, [&](size_t i) {
+        if (options.verify)
+          options.verify(linked[i]);
+        programs[i] = analyse(linked[i], whole, times[i]);
+      });
+      for (const PhaseTimes &t : times) {
+        run.times.analyse += t.analyse;
+        run.times.retrace += t.retrace;
+      }
+      keepResults(key, programs, options);
+    }
   }
 
-  RunResult run;
   report::Report &report = run.report;
   report.rules = &rules;
   std::vector<NotificationGroup> groups;
@@ -363,13 +508,20 @@ RunResult cli::run(std::vector<CompileJob> jobs, const contract::RuleSet &rules,
     report.files.push_back(std::move(result.file));
     append(report.sources, result.sources);
     report.complete &= result.complete;
-    run.times.parse += result.parseSeconds;
+    run.times.parse += result.times.parse;
+    run.times.lower += result.times.lower;
+    run.times.cache += result.times.cache;
+    run.times.analyse += result.times.analyse;
+    run.times.retrace += result.times.retrace;
+    run.counts.parsed += result.isParsed;
   }
-  for (ProgramResult &result : programs) {
-    append(report.findings, result.analysis.findings);
-    merge(report.coverage, result.analysis.coverage);
-    merge(report.stats, result.analysis.stats);
-    run.times.analyse += result.seconds;
+  run.counts.jobs = unsigned(jobs.size());
+  run.counts.programs = unsigned(programs.size());
+  run.counts.analysed = analysed;
+  for (program::AnalysisResult &result : programs) {
+    append(report.findings, result.findings);
+    merge(report.coverage, result.coverage);
+    merge(report.stats, result.stats);
   }
   sortUnique(report.files);
   sortUnique(report.sources);
@@ -382,6 +534,8 @@ RunResult cli::run(std::vector<CompileJob> jobs, const contract::RuleSet &rules,
   }
   report::sortFindings(report.findings);
   report::assignFingerprints(report.findings, rules, sources);
+  if (options.cache)
+    options.cache->trim();
   run.times.wall = secondsSince(start);
   return run;
 }
@@ -393,7 +547,8 @@ bool cli::dumpIr(const std::vector<CompileJob> &jobs, const RunOptions &options,
   std::vector<NotificationGroup> groups;
   for (const CompileJob &job : jobs) {
     frontend::ParsedUnit parsed = parseJob(job, options);
-    std::vector<NotificationGroup> ofJob = notificationsOf(parsed, job);
+    std::vector<NotificationGroup> ofJob =
+        notificationsOf(parsed.diagnostics, parsed.unusable, job);
     append(groups, ofJob);
     complete &= !parsed.hadErrors && !parsed.unusable;
     if (parsed.unit)

@@ -14,6 +14,7 @@
 
 #include "frontend/Frontend.h"
 #include "program/Analysis.h"
+#include "program/Cache.h"
 #include "report/Report.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"
@@ -40,11 +41,20 @@ collectJobs(const Input &input);
 
 struct RunOptions {
   frontend::FrontendOptions frontend;
+  /// In place of frontend::parse, for hosts that have the source in a form of
+  /// their own. Called from any thread.
+  llvm::function_ref<frontend::ParsedUnit(const frontend::CompileJob &)> parse =
+      nullptr;
   program::AnalysisOptions analysis;
   /// The units are analysed together, as the programs they make; else each
   /// on its own.
   bool wholeProgram = false;
   unsigned threads = 1; ///< 0: as many as the machine has
+  /// What was parsed and analysed before; null: nothing is kept.
+  program::Cache *cache = nullptr;
+  /// With `cache`: stand for this build of the program, and for that and the
+  /// rules.
+  std::string build, identity;
   /// Called with each graph after lowering, from any thread: verifyOrDie, or
   /// nothing where the time is not to be spent.
   llvm::function_ref<void(const ir::Unit &)> verify = nullptr;
@@ -56,8 +66,20 @@ struct RunOptions {
 /// Seconds, summed over threads; `wall` is what the user waited.
 struct PhaseTimes {
   double parse = 0;
-  double analyse = 0;
+  double lower = 0;
+  double cache = 0; ///< looking up, reading and writing
+  double link = 0;
+  double analyse = 0; ///< without `retrace`
+  double retrace = 0; ///< asking again whether what was found can be
   double wall = 0;
+};
+
+/// What was done and what was known already. Depends on earlier runs.
+struct RunCounts {
+  unsigned jobs = 0;
+  unsigned parsed = 0;
+  unsigned programs = 0;
+  unsigned analysed = 0;
 };
 
 struct RunResult {
@@ -66,6 +88,7 @@ struct RunResult {
   report::Report report;
   unsigned errors = 0; ///< compiler errors among the notifications
   PhaseTimes times;
+  RunCounts counts;
 };
 
 /// A graph that is not well formed is a bug of ours: ends the program with

@@ -6,10 +6,12 @@
 //===----------------------------------------------------------------------===//
 #include "cli/Driver.h"
 #include "cli/Options.h"
+#include "lsp/Lsp.h"
 #include "report/Explain.h"
 #include "report/Paths.h"
 #include "support/Error.h"
 
+#include "llvm/Config/llvm-config.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
@@ -139,8 +141,8 @@ void printSummary(const report::Report &report, const Options &options) {
   llvm::errs() << plural(report.findings.size(), "finding");
   if (!report.suppressed.empty())
     llvm::errs() << " (and " << report.suppressed.size() << " suppressed)";
-  llvm::errs() << " in " << plural(coverage.functionsAnalysed, "function") << " of "
-               << plural(report.files.size(), "file");
+  llvm::errs() << " in " << plural(coverage.functionsAnalysed, "function")
+               << " of " << plural(report.files.size(), "file");
   // Said with the errors already when there are any.
   if (report.complete && !coverage.skipped.empty())
     llvm::errs() << "; " << plural(coverage.skipped.size(), "function")
@@ -153,8 +155,15 @@ void printStats(const RunResult &result) {
   const program::Stats &stats = result.report.stats;
   const PhaseTimes &times = result.times;
   llvm::raw_ostream &os = llvm::errs();
-  os << llvm::format("time: %.2f s parsing, %.2f s analysing, %.2f s in all\n",
-                     times.parse, times.analyse, times.wall);
+  os << llvm::format("time: %.2f s parsing, %.2f s lowering, %.2f s cache, "
+                     "%.2f s linking, %.2f s analysing, %.2f s retracing, "
+                     "%.2f s in all\n",
+                     times.parse, times.lower, times.cache, times.link,
+                     times.analyse, times.retrace, times.wall);
+  const RunCounts &counts = result.counts;
+  os << "work: " << counts.parsed << " of " << plural(counts.jobs, "job")
+     << " parsed, " << counts.analysed << " of "
+     << plural(counts.programs, "program") << " analysed\n";
   os << "graph: " << stats.blocks << " blocks, " << stats.instructions
      << " instructions\n";
   os << "states: " << stats.statesVisited
@@ -190,6 +199,22 @@ int showRules(const Options &options, const contract::RuleSet &rules) {
 
 using Remarks = std::vector<report::Suppressions::Remark>;
 
+/// As clang-tidy lists its checks.
+int showChecks(const Options &options, const contract::RuleSet &rules) {
+  auto selection =
+      options.policy.rules
+          ? report::RuleSelection::parse(*options.policy.rules, rules)
+          : report::RuleSelection::defaults(rules);
+  if (!selection)
+    return fail(selection.takeError());
+  llvm::outs() << "Enabled checks:\n";
+  for (uint32_t i = 0; i < rules.rules.size(); ++i)
+    if (selection->contains(contract::RuleId(i)))
+      llvm::outs() << "    " << rules.rules[i].id << '\n';
+  llvm::outs() << '\n';
+  return kExitClean;
+}
+
 int exitCode(const RunResult &result, const Remarks &remarks,
              report::Policy &policy) {
   if (!result.report.complete)
@@ -221,8 +246,8 @@ llvm::Expected<Remarks> remarkSuppressions(const Options &options,
   if (!remarks)
     return remarks.takeError();
   for (const report::Suppressions::Remark &remark : *remarks)
-    report.notifications.push_back({report::Notification::Level::Warning,
-                                    remark.where, remark.message});
+    report.notifications.push_back(
+        {report::Notification::Level::Warning, remark.where, remark.message});
   // Without the option they are said, and change nothing.
   if (!options.unusedSuppressions)
     remarks->clear();
@@ -274,6 +299,37 @@ RunOptions runOptionsFor(const Options &options,
   return run;
 }
 
+void warn(const std::string &message) {
+  llvm::errs() << "mdlcheck: warning: " << message << '\n';
+}
+
+/// The cache that was asked for, else the default one, if there can be one.
+std::unique_ptr<program::Cache> openCache(const Options &options,
+                                          const contract::RuleSet &rules,
+                                          RunOptions &run) {
+  if (options.noCache)
+    return nullptr;
+  std::string directory = options.cacheDirectory.empty()
+                              ? program::defaultCacheDirectory()
+                              : options.cacheDirectory;
+  std::string build = program::buildIdentity();
+  if (directory.empty() || build.empty())
+    return nullptr;
+  program::CacheKey identity("rules");
+  identity.add(build).add(rules.added());
+  auto cache = std::make_unique<program::Cache>(directory, options.cacheBytes);
+  if (!cache->isUsable()) {
+    if (!options.cacheDirectory.empty())
+      warn("the cache directory '" + directory +
+           "' cannot be made; nothing is kept");
+    return nullptr;
+  }
+  run.cache = cache.get();
+  run.build = build;
+  run.identity = identity.str();
+  return cache;
+}
+
 int dump(const Options &options, const std::vector<frontend::CompileJob> &jobs,
          const contract::RuleSet &rules) {
   Output output;
@@ -297,6 +353,7 @@ int analyse(const Options &options, std::vector<frontend::CompileJob> jobs,
     return fail(std::move(error));
 
   RunOptions runOptions = runOptionsFor(options, rules);
+  std::unique_ptr<program::Cache> cache = openCache(options, rules, runOptions);
   report::Sources sources;
   RunResult result;
   {
@@ -309,12 +366,17 @@ int analyse(const Options &options, std::vector<frontend::CompileJob> jobs,
     result = run(std::move(jobs), rules, sources, runOptions);
   }
   result.report.toolVersion = MDLCHECK_VERSION;
+  if (cache && cache->hasWriteFailed() && !options.cacheDirectory.empty())
+    warn("the cache directory '" + options.cacheDirectory +
+         "' cannot be written; what is new was not kept");
   if (llvm::Error error = policy.apply(result.report.findings,
                                        result.report.suppressed, sources))
     return fail(std::move(error));
   auto remarks = remarkSuppressions(options, policy, result.report);
   if (!remarks)
     return fail(remarks.takeError());
+  if (llvm::Error error = options.tidy.filter(result.report))
+    return fail(std::move(error));
 
   printNotifications(result.report.notifications, options, workingDirectory);
   report::WriterOptions writerOptions;
@@ -329,6 +391,9 @@ int analyse(const Options &options, std::vector<frontend::CompileJob> jobs,
       ->write(result.report, output.stream());
   if (llvm::Error error = output.close())
     return fail(std::move(error));
+  if (llvm::Error error =
+          options.tidy.writeFixes(result.report, sources, workingDirectory))
+    return fail(std::move(error));
 
   if (!result.report.complete)
     printIncomplete(result, options);
@@ -340,6 +405,8 @@ int analyse(const Options &options, std::vector<frontend::CompileJob> jobs,
 }
 
 int realMain(llvm::ArrayRef<const char *> arguments) {
+  if (!arguments.empty() && llvm::StringRef(arguments.front()) == "lsp")
+    return lsp::serve(arguments.drop_front(), MDLCHECK_VERSION);
   auto parsed = parseOptions(arguments);
   if (!parsed)
     return fail(parsed.takeError());
@@ -348,19 +415,29 @@ int realMain(llvm::ArrayRef<const char *> arguments) {
     if (options.help)
       printHelp(llvm::outs());
     else
-      llvm::outs() << "mdlcheck " << MDLCHECK_VERSION << '\n';
+      // The second line is what editors look for in clang-tidy's.
+      llvm::outs() << "mdlcheck " << MDLCHECK_VERSION << "\n  LLVM version "
+                   << LLVM_VERSION_STRING << '\n';
     Output output;
     if (llvm::Error error = output.close())
       return fail(std::move(error));
     return kExitClean;
   }
 
+  if (llvm::Error error =
+          options.tidy.readConfig(options.policy, options.contractFiles))
+    return fail(std::move(error));
   contract::RuleSet rules = contract::RuleSet::shipped();
   for (const std::string &file : options.contractFiles)
     if (llvm::Error error = rules.addFile(file))
       return fail(std::move(error));
   if (options.listRules || !options.explain.empty())
     return showRules(options, rules);
+  if (llvm::Error error = options.tidy.apply(options.policy, rules))
+    return fail(std::move(error));
+
+  if (options.tidy.listChecks)
+    return showChecks(options, rules);
 
   llvm::SmallString<256> workingDirectory;
   if (std::error_code ec = llvm::sys::fs::current_path(workingDirectory))
@@ -383,6 +460,7 @@ int realMain(llvm::ArrayRef<const char *> arguments) {
   auto jobs = collectJobs(options.input);
   if (!jobs)
     return fail(jobs.takeError());
+  options.tidy.adjust(*jobs);
   std::vector<std::string> files;
   for (const frontend::CompileJob &job : *jobs)
     files.push_back(report::absolutePath(job.file, job.directory));

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "cli/Options.h"
 
+#include "cli/OptionTable.h"
 #include "support/Error.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -16,29 +17,19 @@
 using namespace mdlcheck;
 using namespace mdlcheck::cli;
 
+llvm::Error cli::badValue(llvm::StringRef option, llvm::StringRef value,
+                          llvm::StringRef expected) {
+  return inputError(
+      ("invalid value '" + value + "' for " + option + "; it takes " + expected)
+          .str());
+}
+
 namespace {
-
-/// Takes the value of an option (empty for one without) into `Options`.
-using Handler = llvm::Error (*)(Options &, llvm::StringRef value);
-
-struct OptionInfo {
-  llvm::StringLiteral name;
-  llvm::StringLiteral valueName; ///< empty: takes no value
-  llvm::StringLiteral help;
-  Handler handler;
-};
 
 template <bool Options::*Flag>
 llvm::Error setFlag(Options &options, llvm::StringRef) {
   options.*Flag = true;
   return llvm::Error::success();
-}
-
-llvm::Error badValue(llvm::StringRef option, llvm::StringRef value,
-                     llvm::StringRef expected) {
-  return inputError(
-      ("invalid value '" + value + "' for " + option + "; it takes " + expected)
-          .str());
 }
 
 llvm::Error setFormat(Options &options, llvm::StringRef value) {
@@ -82,6 +73,25 @@ llvm::Error setThreads(Options &options, llvm::StringRef value) {
   if (value.getAsInteger(10, options.threads) || options.threads > 1024)
     return badValue("-j", value,
                     "a number of threads up to 1024, 0 for one a processor");
+  return llvm::Error::success();
+}
+
+llvm::Error setCache(Options &options, llvm::StringRef value) {
+  options.cacheDirectory = value.str();
+  return llvm::Error::success();
+}
+
+llvm::Error setCacheSize(Options &options, llvm::StringRef value) {
+  llvm::StringRef number = value;
+  unsigned shift = number.consume_back_insensitive("K")   ? 10
+                   : number.consume_back_insensitive("M") ? 20
+                   : number.consume_back_insensitive("G") ? 30
+                                                          : 0;
+  uint64_t count = 0;
+  if (number.getAsInteger(10, count) || count > (UINT64_MAX >> shift))
+    return badValue("--cache-size", value,
+                    "a number of bytes, with K, M or G for larger units");
+  options.cacheBytes = count << shift;
   return llvm::Error::success();
 }
 
@@ -179,8 +189,16 @@ constexpr OptionInfo kOptions[] = {
      "one; the default",
      setUnitOnly},
     {"whole-program", "",
-     "analyse the files together, as the drivers they make",
-     setWholeProgram},
+     "analyse the files together, as the drivers they make", setWholeProgram},
+    {"cache", "DIR",
+     "keep what was parsed and analysed in DIR; mdlcheck in $XDG_CACHE_HOME "
+     "or ~/.cache is the default, or $MDLCHECK_CACHE_DIR",
+     setCache},
+    {"cache-size", "BYTES",
+     "how large the cache may grow, with K, M or G; 2G is the default",
+     setCacheSize},
+    {"no-cache", "", "keep nothing, and use nothing that was kept",
+     setFlag<&Options::noCache>},
     {"coverage", "",
      "after the findings, name the functions that were not analysed or with "
      "less precision, with the reason, and the unknown functions that were "
@@ -206,9 +224,11 @@ constexpr OptionInfo kOptions[] = {
 const OptionInfo *optionNamed(llvm::StringRef name) {
   if (name == "h")
     name = "help";
-  for (const OptionInfo &info : kOptions)
-    if (info.name == name)
-      return &info;
+  for (llvm::ArrayRef<OptionInfo> table :
+       {llvm::ArrayRef<OptionInfo>(kOptions), tidyOptions()})
+    for (const OptionInfo &info : table)
+      if (info.name == name)
+        return &info;
   return nullptr;
 }
 
@@ -257,12 +277,15 @@ public:
       } else if (argument.front() == '@') {
         return inputError(argument.substr(1).str(), 0, "no such response file");
       } else if (argument == "-") {
-        return inputError("source cannot be read from standard input; give "
-                          "the name of a file");
+        readsStandardInput = true;
       } else {
         options.input.files.push_back(argument.str());
       }
     }
+    // Scripts ask clang-tidy for its checks with "-" in place of a file.
+    if (readsStandardInput && !options.tidy.listChecks)
+      return inputError("source cannot be read from standard input; give the "
+                        "name of a file");
     return std::move(options);
   }
 
@@ -290,6 +313,8 @@ private:
         return inputError(spelling(*info) + " takes no value");
       return info->handler(options, {});
     }
+    if (!hasValue && info->isOptional)
+      return info->handler(options, {});
     if (!hasValue) {
       if (rest.empty() || llvm::StringRef(rest.front()) == "--")
         return inputError(
@@ -298,7 +323,7 @@ private:
       value = rest.front();
       rest = rest.drop_front();
     }
-    if (value.empty())
+    if (value.empty() && !info->mayBeEmpty)
       return inputError(spelling(*info) +
                         " was given an empty value; it needs " +
                         info->valueName.str());
@@ -307,6 +332,7 @@ private:
 
   llvm::ArrayRef<const char *> rest;
   Options options;
+  bool readsStandardInput = false;
 };
 
 } // namespace
@@ -345,16 +371,12 @@ static void printWrapped(llvm::StringRef text, unsigned indent,
   os << '\n';
 }
 
-void cli::printHelp(llvm::raw_ostream &os) {
-  os << "Finds MDL, page-locking and IRQL mistakes in Windows driver source, "
-        "each with\nthe path that leads to it.\n\n"
-        "usage: mdlcheck [-p BUILD_DIR] [options] [FILE...]\n"
-        "       mdlcheck [options] FILE... -- COMPILER_FLAGS\n\n"
-        "Without FILE, all files of the compile database are analysed. "
-        "@FILE stands for\nthe arguments in FILE.\n\n"
-        "options:\n";
+static void printOptions(llvm::ArrayRef<OptionInfo> options,
+                         llvm::raw_ostream &os) {
   constexpr unsigned kIndent = 26;
-  for (const OptionInfo &info : kOptions) {
+  for (const OptionInfo &info : options) {
+    if (info.help == "ignored")
+      continue;
     std::string left = "  " + spelling(info);
     if (!info.valueName.empty())
       left += (info.name.size() == 1 ? " " : "=") + info.valueName.str();
@@ -367,6 +389,21 @@ void cli::printHelp(llvm::raw_ostream &os) {
     }
     printWrapped(info.help, kIndent, os);
   }
+}
+
+void cli::printHelp(llvm::raw_ostream &os) {
+  os << "Finds MDL, page-locking and IRQL mistakes in Windows driver source, "
+        "each with\nthe path that leads to it.\n\n"
+        "usage: mdlcheck [-p BUILD_DIR] [options] [FILE...]\n"
+        "       mdlcheck [options] FILE... -- COMPILER_FLAGS\n\n"
+        "Without FILE, all files of the compile database are analysed. "
+        "@FILE stands for\nthe arguments in FILE.\n\n"
+        "options:\n";
+  printOptions(kOptions, os);
+  os << "\nas clang-tidy has them, for scripts and editors that run mdlcheck "
+        "in "
+        "its place:\n";
+  printOptions(tidyOptions(), os);
   os << "\nexit code:\n"
         "  0  nothing found\n"
         "  1  there are findings of at least the --fail-on severity\n"

@@ -14,6 +14,7 @@
 #define MDLCHECK_CLI_OPTIONS_H
 
 #include "cli/Driver.h"
+#include "cli/TidyCommand.h"
 #include "report/Policy.h"
 
 #include "llvm/ADT/ArrayRef.h"
@@ -33,12 +34,16 @@ struct Options {
   bool unusedSuppressions = false;
   bool dumpConfig = false;
   unsigned threads = 0;
+  std::string cacheDirectory; ///< empty: the default one
+  uint64_t cacheBytes = uint64_t(2) << 30;
+  bool noCache = false;
   Choice color = Choice::Auto;
   bool coverage = false;
   bool stats = false;
   bool quiet = false;
   bool dumpIr = false;
   std::optional<bool> wholeProgram; ///< not said: no
+  TidyCommand tidy;
   bool listRules = false;
   std::string explain;
   bool help = false;

@@ -170,6 +170,8 @@ struct Outcome {
   /// Somebody else can reach these objects, and what is reachable from them,
   /// from now on: they are no leak of the caller.
   std::vector<ExprPtr> escapes;
+  /// The memory that these point into is gone: it leads nowhere any more.
+  std::vector<ExprPtr> ends;
   /// Raises: the exception code; null: any error status.
   ExprPtr raiseCode;
   /// Raises: the rule that is violated when no handler that executes is
@@ -180,6 +182,18 @@ struct Outcome {
   bool certain = false;
   /// Path note for this outcome, e.g. "fails and returns NULL"; may be empty.
   std::string note;
+};
+
+/// The routine at `callback` becomes one that the system calls, in `role`.
+/// With `runs` it may run as of this call, and then finds `args`, by the
+/// number of its own parameter; meanwhile somebody may have written to the
+/// places `changed`.
+struct Registration {
+  ExprPtr callback;
+  std::string role; ///< its name, of RuleSet::roles()
+  bool runs = false;
+  std::vector<std::pair<uint32_t, ExprPtr>> args;
+  std::vector<ExprPtr> changed;
 };
 
 struct Contract {
@@ -203,8 +217,31 @@ struct Contract {
   /// it writes through non-const pointers and keeps what it can reach. For
   /// rows that are there for their limits only.
   bool defaultEffects = false;
+  std::vector<Registration> registrations;
   /// At least one. For a callee that only has limits: one Returns outcome.
   std::vector<Outcome> outcomes;
+};
+
+//===----------------------------------------------------------------------===//
+// Roles
+//===----------------------------------------------------------------------===//
+
+/// What the system promises when it calls a function of a driver. A function
+/// has a role when it is declared with the type of that name (DRIVER_CANCEL)
+/// or registered for it.
+struct Role {
+  std::string name;
+  std::string source; ///< the documentation page
+  std::vector<std::string> params;
+  /// Functions that have it by their name.
+  std::vector<std::string> functions;
+  /// With it a program begins: one that has such a routine is all there.
+  bool isStart = false;
+  /// Levels it is called at.
+  int min = 0;
+  int max = 2;
+  /// What is so when it is called: facets.
+  Outcome entry;
 };
 
 //===----------------------------------------------------------------------===//
@@ -264,14 +301,26 @@ struct Automaton {
   std::vector<View> views;
 
   /// A pointer loaded from record::field is an object with `facet` = `state`
-  /// unless more is known (Irp->UserBuffer points to user memory).
+  /// unless more is known (Irp->UserBuffer points to user memory). With `of`
+  /// only where the record itself is in that state.
   struct Source {
     std::string record;
     std::string field;
     FacetId facet;
     FacetState state;
+    FacetId ofFacet;
+    FacetState ofState = kUnknownState;
   };
   std::vector<Source> sources;
+
+  /// Objects hang on others by record::field. When one comes to its end and
+  /// nothing else leads to the next one, which is to be released: `rule`.
+  struct Chain {
+    std::string record;
+    std::string field;
+    RuleId rule;
+  };
+  std::vector<Chain> chains;
 
   /// Reading or writing memory of an object in this state may raise an access
   /// violation (user memory).

@@ -75,6 +75,8 @@ bool YamlLoader::loadContract(const YamlNode::Entry &entry) {
   const YamlNode *outcomes = nullptr;
   const YamlNode *ignores = nullptr;
   const YamlNode *accesses = nullptr;
+  const YamlNode *registers = nullptr;
+  const YamlNode *runs = nullptr;
   for (const YamlNode::Entry &part : node.entries) {
     const YamlNode &value = *part.value;
     bool good = true;
@@ -98,12 +100,16 @@ bool YamlLoader::loadContract(const YamlNode::Entry &entry) {
       ignores = &value;
     else if (part.key == "accesses")
       accesses = &value;
+    else if (part.key == "registers")
+      registers = &value;
+    else if (part.key == "runs")
+      runs = &value;
     else
-      good =
-          checkKeys(node,
-                    {"header", "source", "params", "macro", "effects", "irql",
-                     "requires", "outcomes", "ignores", "accesses", "like"},
-                    what);
+      good = checkKeys(node,
+                       {"header", "source", "params", "macro", "effects",
+                        "irql", "requires", "outcomes", "ignores", "accesses",
+                        "registers", "runs", "like"},
+                       what);
     if (!good)
       return false;
   }
@@ -116,6 +122,10 @@ bool YamlLoader::loadContract(const YamlNode::Entry &entry) {
       !loadParamList(*accesses, "accesses", contract, contract.accessedParams))
     return false;
   if (irql && !loadIrql(*irql, contract))
+    return false;
+  if (registers && !loadRegistrations(*registers, false, contract))
+    return false;
+  if (runs && !loadRegistrations(*runs, true, contract))
     return false;
   if (requirements) {
     if (!requirements->isSequence())
@@ -190,10 +200,14 @@ bool YamlLoader::loadLike(const YamlNode::Entry &entry, const YamlNode &like) {
 }
 
 bool YamlLoader::loadParams(const YamlNode &node, Contract &contract) {
-  if (!readTexts(node, "params", contract.params))
-    return false;
-  for (size_t i = 0; i < contract.params.size(); ++i) {
-    StringRef name = contract.params[i];
+  return readTexts(node, "params", contract.params) &&
+         checkParams(node, contract.params);
+}
+
+bool YamlLoader::checkParams(const YamlNode &node,
+                             const std::vector<std::string> &params) {
+  for (size_t i = 0; i < params.size(); ++i) {
+    StringRef name = params[i];
     if (name == "...")
       continue;
     if (name.empty() || llvm::isDigit(name.front()) ||
@@ -201,7 +215,7 @@ bool YamlLoader::loadParams(const YamlNode &node, Contract &contract) {
                       [](char c) { return llvm::isAlnum(c) || c == '_'; }))
       return fail(node.items[i]->where,
                   "'" + name + "' is no name for a parameter");
-    if (llvm::count(contract.params, name) > 1)
+    if (llvm::count(params, name) > 1)
       return fail(node.items[i]->where,
                   "there are two parameters '" + name + "'");
   }
@@ -360,7 +374,7 @@ bool YamlLoader::loadElse(const YamlNode &node, FacetRequirement &requirement) {
 bool YamlLoader::loadOutcome(const YamlNode &node, Contract &contract) {
   if (!checkKeys(node,
                  {"returns", "raises", "no-return", "when", "code",
-                  "if-uncaught", "copy", "fill", "escapes", "note",
+                  "if-uncaught", "copy", "fill", "escapes", "ends", "note",
                   "certain"},
                  "an outcome"))
     return false;
@@ -407,14 +421,14 @@ bool YamlLoader::loadOutcome(const YamlNode &node, Contract &contract) {
         good = readRule(value, outcome.ifUncaught);
     } else if (entry.key == "copy" || entry.key == "fill") {
       good = loadMemory(value, entry.key == "copy", after, outcome);
-    } else if (entry.key == "escapes") {
+    } else if (entry.key == "escapes" || entry.key == "ends") {
+      std::vector<ExprPtr> &list =
+          entry.key == "ends" ? outcome.ends : outcome.escapes;
       if (!value.isSequence())
-        return fail(value.where, "'escapes' must be a list");
-      for (const YamlNode *item : value.items) {
-        outcome.escapes.emplace_back();
-        if (!readValue(*item, after, outcome.escapes.back()))
+        return fail(value.where, "'" + entry.key + "' must be a list");
+      for (const YamlNode *item : value.items)
+        if (!readValue(*item, after, list.emplace_back()))
           return false;
-      }
     }
     if (!good)
       return false;

@@ -61,6 +61,10 @@ struct Suppression {
   std::string justification; ///< as its author wrote it, may be empty
 };
 
+/// How sure a finding is. What was seen on one path is sure; what follows from
+/// nothing else being there to be seen is less so.
+enum class Precision : uint8_t { High, Medium };
+
 struct Finding {
   RuleId rule;
   /// Where a project's configuration says other than the catalogue.
@@ -69,6 +73,7 @@ struct Finding {
   std::string function; ///< the function `where` is in
   std::string object;   ///< as its author wrote it, may be empty
   std::string message;
+  Precision precision = Precision::High;
   std::vector<PathStep> path;
   /// Survives shifts of lines: made of the rule, the function, the object and
   /// the text around `where`, 16 hexadecimal digits. Filled in by report.

@@ -58,7 +58,10 @@ llvm::Error RuleSet::addYaml(StringRef text, StringRef bufferName,
   YamlTree tree;
   if (llvm::Error error = tree.parse(text, bufferName))
     return error;
-  return YamlLoader(*this, origin).load({&tree});
+  if (llvm::Error error = YamlLoader(*this, origin).load({&tree}))
+    return error;
+  addedText.append(text).push_back('\0');
+  return llvm::Error::success();
 }
 
 llvm::Error RuleSet::addFile(const std::string &path) {
@@ -72,6 +75,11 @@ llvm::Error RuleSet::addFile(const std::string &path) {
 const Contract *RuleSet::contractFor(StringRef name) const {
   auto it = contractsByName.find(name.str());
   return it == contractsByName.end() ? nullptr : &it->second;
+}
+
+const Role *RuleSet::roleNamed(StringRef name) const {
+  auto it = rolesByName.find(name.str());
+  return it == rolesByName.end() ? nullptr : &it->second;
 }
 
 RuleId RuleSet::ruleNamed(StringRef idOrAlias) const {

@@ -37,6 +37,9 @@ struct Rule {
   std::vector<std::string> codeql;
   /// With {object}, {callee}, {state}, {irql}, {limit}, {because}, {site}.
   std::string message;
+  /// For a leak: what is said of an object that is stored in a field and that
+  /// nothing in the program releases from there; with {object} and {field}.
+  std::string kept;
   Breaks breaks = Breaks::None;
   std::string page; ///< the rule's page (Markdown), from test-corpus/<id>
 };
@@ -46,6 +49,8 @@ public:
   std::vector<Rule> rules; ///< in the order of the catalogue
   std::vector<Automaton> automata;
   std::vector<Facet> facets;
+  /// By "record::member": the role of a routine that is stored there.
+  std::map<std::string, std::string> fieldRoles;
   std::map<std::string, int64_t> constants; ///< UserMode, DISPATCH_LEVEL...
 
   /// The rules, automata and contracts built into the program. A mistake in
@@ -66,10 +71,16 @@ public:
   RuleId ruleNamed(llvm::StringRef idOrAlias) const;
   /// The rule that breaking such a limit is; none when there is none.
   RuleId ruleFor(Rule::Breaks limit) const;
+  /// Null when there is no such role.
+  const Role *roleNamed(llvm::StringRef name) const;
+  /// All roles by name, sorted.
+  const std::map<std::string, Role> &roles() const { return rolesByName; }
   const Rule &rule(RuleId id) const { return rules[id.value]; }
   const Facet &facet(FacetId id) const { return facets[id.value]; }
   /// Names of contracts marked as macros, sorted.
   std::vector<std::string> macroNames() const;
+  /// The text of all that was added to what is shipped, in order.
+  const std::string &added() const { return addedText; }
   /// All contracts by name, sorted.
   const std::map<std::string, Contract> &contracts() const {
     return contractsByName;
@@ -77,6 +88,8 @@ public:
 
 private:
   std::map<std::string, Contract> contractsByName;
+  std::string addedText;
+  std::map<std::string, Role> rolesByName;
   friend class YamlLoader;
 };
 

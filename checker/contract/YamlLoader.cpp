@@ -114,11 +114,16 @@ llvm::Error YamlLoader::load(llvm::ArrayRef<const YamlTree *> trees) {
     for (auto &[name, contract] : staged)
       rules.contractsByName.insert_or_assign(name, std::move(contract));
     staged.clear();
+    for (auto &[name, role] : stagedRoles)
+      rules.rolesByName.insert_or_assign(name, std::move(role));
+    stagedRoles.clear();
     return llvm::Error::success();
   }
   rules.rules.resize(ruleCount);
   rules.automata.resize(automatonCount);
   rules.facets.resize(facetCount);
+  for (const std::string &name : addedFields)
+    rules.fieldRoles.erase(name);
   for (const std::string &name : addedConstants)
     rules.constants.erase(name);
   return inputError(errorFile, errorLine, error);
@@ -129,8 +134,9 @@ bool YamlLoader::loadSections(llvm::ArrayRef<const YamlTree *> trees) {
     tree = each;
     const YamlNode &root = tree->root();
     if (!root.isNull() &&
-        !checkKeys(root, {"constants", "rules", "automata", "ddis"},
-                   "the file"))
+        !checkKeys(
+            root, {"constants", "rules", "automata", "roles", "fields", "ddis"},
+            "the file"))
       return false;
   }
   auto forEach = [&](StringRef section, auto &&load) {
@@ -162,6 +168,8 @@ bool YamlLoader::loadSections(llvm::ArrayRef<const YamlTree *> trees) {
   tooHigh = rules.ruleFor(Rule::Breaks::IrqlMax);
   tooLow = rules.ruleFor(Rule::Breaks::IrqlMin);
   return forEach("automata", eachEntry(&YamlLoader::loadAutomaton)) &&
+         forEach("roles", eachEntry(&YamlLoader::loadRole)) &&
+         forEach("fields", eachEntry(&YamlLoader::loadFieldRole)) &&
          forEach("ddis", eachEntry(&YamlLoader::loadContract));
 }
 
@@ -193,7 +201,7 @@ bool YamlLoader::loadRule(const YamlNode::Entry &entry) {
   if (!checkKeys(node,
                  {"title", "severity", "enabled", "aliases", "bug-checks",
                   "sources", "breaks", "message", "code-analysis", "sdv",
-                  "codeql"},
+                  "codeql", "kept"},
                  ("rule '" + entry.key + "'").str()))
     return false;
   if (rules.ruleNamed(entry.key))
@@ -210,6 +218,9 @@ bool YamlLoader::loadRule(const YamlNode::Entry &entry) {
       !readText(*message, "message", rule.message) ||
       !checkMessage(*message, rule.message) || !loadRuleFlags(node, rule))
     return false;
+  if (const YamlNode *kept = node.find("kept"))
+    if (!readText(*kept, "kept", rule.kept) || !checkMessage(*kept, rule.kept))
+      return false;
   for (const std::string &alias : rule.aliases)
     if (alias == rule.id || rules.ruleNamed(alias))
       return fail(node.find("aliases")->where,
@@ -274,7 +285,7 @@ bool YamlLoader::loadRuleFlags(const YamlNode &node, Rule &rule) {
 
 bool YamlLoader::checkMessage(const YamlNode &node, StringRef message) {
   static constexpr StringRef kPlaceholders[] = {
-      "object", "callee", "state", "irql", "limit", "because", "site"};
+      "object", "callee", "state", "irql", "limit", "because", "site", "field"};
   for (StringRef rest = message.split('{').second; !rest.empty();
        rest = rest.split('{').second) {
     StringRef name = rest.split('}').first;
@@ -295,7 +306,7 @@ bool YamlLoader::loadAutomaton(const YamlNode::Entry &entry) {
   const YamlNode &node = *entry.value;
   if (!checkKeys(node,
                  {"noun", "records", "facets", "leaks", "uses", "views",
-                  "sources", "faults"},
+                  "sources", "faults", "chains"},
                  ("automaton '" + entry.key + "'").str()))
     return false;
   for (const Automaton &known : rules.automata)
@@ -387,16 +398,51 @@ bool YamlLoader::loadAutomatonPart(const YamlNode::Entry &part,
       made.views.push_back(std::move(view));
     } else if (part.key == "sources") {
       Automaton::Source source;
-      if (!readFacetAndState(*item, {"field"}, automaton, source.facet,
+      if (!readFacetAndState(*item, {"field", "of"}, automaton, source.facet,
                              source.state) ||
           !readField(*item, source.record, source.field))
         return false;
+      if (const YamlNode *of = item->find("of"))
+        if (!readOwner(*of, source))
+          return false;
       made.sources.push_back(std::move(source));
+    } else if (part.key == "chains") {
+      Automaton::Chain chain;
+      const YamlNode *rule = item->find("rule");
+      if (!checkKeys(*item, {"field", "rule"}, "an item of 'chains'") ||
+          !readField(*item, chain.record, chain.field))
+        return false;
+      if (!rule)
+        return fail(item->where, "'rule' is missing");
+      if (!readRule(*rule, chain.rule))
+        return false;
+      made.chains.push_back(std::move(chain));
     } else {
       if (!readFacetAndState(*item, {}, automaton, facet, state))
         return false;
       made.faults.push_back({facet, state});
     }
+  }
+  return true;
+}
+
+/// The state of the record that a source is read from: `automaton.facet:
+/// state`.
+bool YamlLoader::readOwner(const YamlNode &node, Automaton::Source &source) {
+  if (!wantMapping(node, "'of'"))
+    return false;
+  for (const YamlNode::Entry &entry : node.entries) {
+    auto [name, facet] = entry.key.split('.');
+    for (size_t f = 0; f < rules.facets.size(); ++f)
+      if (rules.facets[f].name == facet &&
+          rules.automata[rules.facets[f].automaton.value].name == name)
+        source.ofFacet = FacetId(uint32_t(f));
+    if (!source.ofFacet)
+      return fail(entry.where, "there is no facet '" + entry.key +
+                                   "' before this line; write "
+                                   "'automaton.facet'");
+    if (!readState(*entry.value, source.ofFacet, source.ofState))
+      return false;
   }
   return true;
 }

@@ -27,8 +27,9 @@ public:
       : rules(rules), origin(origin) {}
 
   /// Adds what all the trees hold: first all constants, then all rules, then
-  /// automata, then contracts, so that the order of the trees does not matter
-  /// except to `like`. Adds nothing when there is a mistake.
+  /// automata, then roles and fields, then contracts, so that the order of the
+  /// trees does not matter except to `like`. Adds nothing when there is a
+  /// mistake.
   llvm::Error load(llvm::ArrayRef<const YamlTree *> trees);
 
 private:
@@ -57,7 +58,14 @@ private:
                          std::initializer_list<llvm::StringRef> other,
                          AutomatonId automaton, FacetId &facet,
                          FacetState &state);
+  bool readOwner(const YamlNode &node, Automaton::Source &source);
   bool readField(const YamlNode &item, std::string &record, std::string &field);
+
+  bool loadRole(const YamlNode::Entry &entry);
+  bool loadFieldRole(const YamlNode::Entry &entry);
+  bool loadRoleEntry(const YamlNode &node, Role &role);
+  bool readRole(const YamlNode &node, std::string &out);
+  bool loadRegistrations(const YamlNode &node, bool runs, Contract &contract);
 
   bool loadContract(const YamlNode::Entry &entry);
   bool loadLike(const YamlNode::Entry &entry, const YamlNode &like);
@@ -82,13 +90,16 @@ private:
   bool readValue(const YamlNode &node, const ExprScope &scope, ExprPtr &out);
   bool readCondition(const YamlNode &node, const ExprScope &scope,
                      ExprPtr &out);
+  bool checkParams(const YamlNode &node,
+                   const std::vector<std::string> &params);
   bool readLevel(const YamlNode &node, int &out);
 
   RuleSet &rules;
   Contract::Origin origin;
   const YamlTree *tree = nullptr;
-  std::vector<std::string> addedConstants;
+  std::vector<std::string> addedConstants, addedFields;
   std::map<std::string, Contract> staged;
+  std::map<std::string, Role> stagedRoles;
   RuleId tooHigh, tooLow;
   std::string errorFile;
   unsigned errorLine = 0;

@@ -264,6 +264,28 @@ std::optional<bool> domain::truthOf(const State &state, TermTable &terms,
   return std::nullopt;
 }
 
+/// `id` is not zero: then neither is what it could not be made of if it were.
+static bool makeNonZero(State &state, TermTable &terms, TermId id) {
+  const Term t = terms[id];
+  if (t.kind == TermKind::Cast)
+    return assume(state, terms, t.lhs(), true);
+  if (t.kind != TermKind::Binary)
+    return true;
+  switch (t.op) {
+  case Op::Mul:
+  case Op::And:
+    return assume(state, terms, t.lhs(), true) &&
+           assume(state, terms, t.rhs(), true);
+  case Op::Div:
+  case Op::Rem:
+  case Op::Shl:
+  case Op::Shr:
+    return assume(state, terms, t.lhs(), true);
+  default:
+    return true;
+  }
+}
+
 static bool exclude(State &state, TermTable &terms, TermId id, int64_t value) {
   Range r = rangeOf(state, terms, id);
   if (value < r.lo || value > r.hi)
@@ -280,6 +302,8 @@ static bool exclude(State &state, TermTable &terms, TermId id, int64_t value) {
     if (a.lo >= minOf(t.type) && a.hi <= maxOf(t.type))
       return exclude(state, terms, t.lhs(), value);
   }
+  if (value == 0 && !makeNonZero(state, terms, id))
+    return false;
   Fact &f = state.factFor(id, terms);
   auto it = std::lower_bound(f.excluded.begin(), f.excluded.end(), value);
   if ((it == f.excluded.end() || *it != value) && f.excluded.size() < 16)
@@ -343,6 +367,9 @@ bool domain::restrict(State &state, TermTable &terms, TermId id, int64_t lo,
     if ((uint64_t(lo) & m) != (b & m))
       return false;
   }
+  if ((lo > 0 || hi < 0) && r.lo <= 0 && r.hi >= 0 &&
+      !makeNonZero(state, terms, id))
+    return false;
   switch (t.kind) {
   case TermKind::Const:
     return t.value >= lo && t.value <= hi;

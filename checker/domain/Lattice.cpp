@@ -6,9 +6,10 @@
 //===----------------------------------------------------------------------===//
 #include "domain/Lattice.h"
 
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/Hashing.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
@@ -114,15 +115,35 @@ uint64_t domain::hashState(const State &state) {
   return h;
 }
 
+/// Memory that was allocated holds what it holds whether it is tracked itself
+/// or not, so it is an object from here on.
+static ObjectState *objectBehind(State &state, const TermTable &terms,
+                                 TermId value) {
+  TermId base = terms.address(value).base;
+  const Term &t = terms[base];
+  if (t.kind == TermKind::Object && t.origin == Origin::Allocation)
+    return &state.objectFor(base);
+  return state.object(base);
+}
+
 void domain::lose(State &state, const TermTable &terms, TermId value) {
-  if (ObjectState *o = state.object(terms.address(value).base))
+  if (ObjectState *o = objectBehind(state, terms, value))
     o->escaped = true;
 }
 
 void domain::forget(State &state, const TermTable &terms, TermId value) {
-  if (ObjectState *o = state.object(terms.address(value).base)) {
+  llvm::SmallVector<TermId, 8> work{value};
+  llvm::SmallDenseSet<uint32_t> seen;
+  while (!work.empty()) {
+    ObjectState *o = objectBehind(state, terms, work.pop_back_val());
+    if (!o || !seen.insert(o->base.value).second)
+      continue;
     o->escaped = true;
     o->facets = {};
+    // What hangs on it can be got at by the same name.
+    for (const Entry &e : state.store)
+      if (terms.root(e.base) == o->base)
+        work.push_back(e.value);
   }
 }
 
@@ -473,6 +494,7 @@ TermId Joiner::value(TermId va, TermId vb, ValueType type, uint32_t where) {
     o.escaped = oa->escaped || ob->escaped;
     o.errored = oa->errored || ob->errored;
     o.owned = oa->owned && ob->owned;
+    o.handedOn = oa->handedOn || ob->handedOn;
     out.objectFor(symbol) = o;
   } else if ((oa && terms.isConst(vb)) || (ob && terms.isConst(va))) {
     // The one object, or none.
@@ -529,6 +551,7 @@ State Joiner::run() {
     j.escaped |= p->escaped;
     j.errored |= p->errored;
     j.owned &= p->owned;
+    j.handedOn |= p->handedOn;
     keep(o.base);
     out.objectFor(o.base) = j;
   }

@@ -91,6 +91,13 @@ struct ObjectState {
   const ir::Instr *lostAt = nullptr;
   uint32_t lostIn = 0;
   const std::string *name = nullptr; ///< as the author calls it
+  /// The last member of the program's own records that a pointer to it was
+  /// stored in, and by which instruction of which function.
+  ir::FieldId heldIn;
+  const ir::Instr *heldAt = nullptr;
+  uint32_t heldBy = 0;
+  /// Somebody else was given the object itself.
+  bool handedOn = false;
 };
 
 /// An exception on its way out of the function.

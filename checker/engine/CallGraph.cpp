@@ -114,12 +114,13 @@ void UnitGraph::findEntries() {
         taken.set(unsigned(bodyOf(e.decl())));
     for (const Block &b : f.blocks)
       for (const Instr &i : b.instrs)
-        if (i.kind == InstrKind::Call && i.callee && bodyOf(i.callee) >= 0 &&
-            unit.decls[f.decl.value].body != bodyOf(i.callee)) {
-          called.set(unsigned(bodyOf(i.callee)));
-          callers[unsigned(bodyOf(i.callee))].push_back(
-              uint32_t(&f - unit.functions.data()));
-        }
+        for (DeclId callee : calleesOf(f, i))
+          if (bodyOf(callee) >= 0 &&
+              unit.decls[f.decl.value].body != bodyOf(callee)) {
+            called.set(unsigned(bodyOf(callee)));
+            callers[unsigned(bodyOf(callee))].push_back(
+                uint32_t(&f - unit.functions.data()));
+          }
   }
   for (const Global &g : unit.globals)
     for (const GlobalInit &i : g.inits)
@@ -135,12 +136,77 @@ void UnitGraph::findEntries() {
   }
 }
 
+/// Members an effect names matter where the function has to do with them.
+bool UnitGraph::looksAt(const Function &f, const contract::Expr &object) const {
+  if (object.kind != contract::Expr::Kind::Member)
+    return true;
+  auto isIt = [&](const contract::Expr &e) {
+    return e.kind == contract::Expr::Kind::Member && e.field == object.field &&
+           e.record == object.record;
+  };
+  for (const Block &b : f.blocks)
+    for (const Instr &i : b.instrs) {
+      if ((i.kind == InstrKind::Load || i.kind == InstrKind::Store) &&
+          f.exprs[i.addr.value].kind == ExprKind::FieldAddr) {
+        const Field &field = unit.fields[f.exprs[i.addr.value].index];
+        if (field.name == object.field && field.record == object.record)
+          return looksAt(f, *object.lhs);
+      }
+      const contract::Contract *c = i.kind == InstrKind::Call && i.callee
+                                        ? contracts[i.callee.value]
+                                        : nullptr;
+      if (!c)
+        continue;
+      for (const contract::Outcome &o : c->outcomes)
+        for (const contract::Assignment &a : o.assigns)
+          if (isIt(*a.place) || (a.value && isIt(*a.value)))
+            return looksAt(f, *object.lhs);
+    }
+  return false;
+}
+
+/// What calling something with this contract matters to.
+void UnitGraph::addContract(uint32_t function, const Instr &call,
+                            const contract::Contract &c, bool unwinds) {
+  Relevance &r = own[function];
+  r.irqlLimit |= !c.irql.empty();
+  for (const contract::Outcome &o : c.outcomes) {
+    if (o.when && fixedValue(unit.functions[function], call, *o.when) == 0)
+      continue;
+    r.raises |= o.kind == contract::Outcome::Kind::Raises && unwinds;
+    r.facets |= o.ifUncaught.valid();
+    for (const auto &a : o.assigns)
+      r.irqlChange |= a.place->kind == contract::Expr::Kind::Irql;
+    // What only acts on objects that are tracked already starts nothing.
+    if (o.when && asksFacet(*o.when))
+      continue;
+    for (const auto &e : o.facets) {
+      if (!(keyFacets >> e.facet.value & 1))
+        continue;
+      bool isMember = e.object->kind == contract::Expr::Kind::Member;
+      (isMember ? r.members : r.facets) = true;
+    }
+  }
+}
+
 void UnitGraph::findRelevance() {
   size_t n = unit.functions.size();
   own.resize(n);
   callees.resize(n);
   raisers.resize(n);
+  looks.resize(unsigned(n));
+  std::vector<const contract::Expr *> members;
+  for (const contract::Contract *c : contracts)
+    for (const contract::Outcome &o :
+         c ? c->outcomes : std::vector<contract::Outcome>())
+      for (const auto &e : o.facets)
+        if (e.object->kind == contract::Expr::Kind::Member &&
+            keyFacets >> e.facet.value & 1)
+          members.push_back(e.object.get());
   for (size_t f = 0; f < n; ++f) {
+    for (const contract::Expr *e : members)
+      if (!looks.test(unsigned(f)) && looksAt(unit.functions[f], *e))
+        looks.set(unsigned(f));
     Relevance &r = own[f];
     r.weight = uint32_t(unit.functions[f].blocks.size());
     for (const FunctionGraph::BlockInfo &b : functions[f].blocks)
@@ -148,34 +214,18 @@ void UnitGraph::findRelevance() {
     llvm::BitVector out =
         reaching(unit.functions[f], {unit.functions[f].unwindExit.value}, true);
     for (const Block &b : unit.functions[f].blocks)
-      for (const Instr &i : b.instrs) {
-        if (i.kind != InstrKind::Call || !i.callee)
-          continue;
-        const contract::Contract *c = contracts[i.callee.value];
-        int body = unit.decls[i.callee.value].body;
-        if (!c) {
-          if (body >= 0 && !i.isVirtual)
+      for (const Instr &i : b.instrs)
+        for (DeclId callee : calleesOf(unit.functions[f], i)) {
+          bool unwinds = b.unwind && out.test(b.unwind.value);
+          if (const contract::Contract *c = contracts[callee.value])
+            addContract(uint32_t(f), i, *c, unwinds);
+          else if (int body = unit.decls[callee.value].body;
+                   body >= 0 && !i.isVirtual) {
             callees[f].push_back(uint32_t(body));
-          if (body >= 0 && !i.isVirtual && b.unwind && out.test(b.unwind.value))
-            raisers[f].push_back(uint32_t(body));
-          continue;
+            if (unwinds)
+              raisers[f].push_back(uint32_t(body));
+          }
         }
-        r.irqlLimit |= !c->irql.empty();
-        for (const contract::Outcome &o : c->outcomes) {
-          if (o.when && fixedValue(unit.functions[f], i, *o.when) == 0)
-            continue;
-          r.raises |= o.kind == contract::Outcome::Kind::Raises && b.unwind &&
-                      out.test(b.unwind.value);
-          r.facets |= o.ifUncaught.valid();
-          for (const auto &a : o.assigns)
-            r.irqlChange |= a.place->kind == contract::Expr::Kind::Irql;
-          // What only acts on objects that are tracked already starts nothing.
-          if (o.when && asksFacet(*o.when))
-            continue;
-          for (const auto &e : o.facets)
-            r.facets |= keyFacets >> e.facet.value & 1;
-        }
-      }
     llvm::sort(callees[f]);
     callees[f].erase(llvm::unique(callees[f]), callees[f].end());
   }
@@ -198,6 +248,7 @@ void UnitGraph::refresh(uint32_t function) {
   for (uint32_t c : callees[function]) {
     const Relevance &callee = relevance[c];
     r.irqlLimit |= callee.irqlLimit;
+    r.members |= callee.members;
     r.loops |= callee.loops || component[c] == component[function];
     if (callee.closed)
       continue;
@@ -209,6 +260,7 @@ void UnitGraph::refresh(uint32_t function) {
   }
   for (uint32_t c : raisers[function])
     r.raises |= relevance[c].raises && !relevance[c].closed;
+  r.facets |= r.members && looks.test(function);
   relevance[function] = r;
 }
 
@@ -237,6 +289,14 @@ static bool isIndirect(const Instr &i) {
   return i.kind == InstrKind::Call && !i.callee && i.target;
 }
 
+uint32_t UnitGraph::functionOf(uint32_t key) const {
+  // Keys are given out function by function, and each has an entry block.
+  auto after = llvm::partition_point(functions, [&](const FunctionGraph &g) {
+    return g.firstKey.front() <= key;
+  });
+  return uint32_t(after - functions.begin()) - 1;
+}
+
 SiteReach::SiteReach(const UnitGraph &graph, uint32_t site)
     : graph(graph), site(site) {
   const Unit &unit = graph.unit;
@@ -249,15 +309,7 @@ SiteReach::SiteReach(const UnitGraph &graph, uint32_t site)
       work.push_back(f);
     }
   };
-  // Keys are given out function by function.
-  for (uint32_t f = 0; f < unit.functions.size(); ++f) {
-    const FunctionGraph &g = graph.functions[f];
-    if (g.firstKey.empty() || g.firstKey.front() > site)
-      break;
-    if (site <= g.key(BlockId(uint32_t(g.firstKey.size() - 1)),
-                      unit.functions[f].blocks.back().instrs.size()))
-      add(f);
-  }
+  add(graph.functionOf(site));
   bool throughPointers = false;
   while (!work.empty()) {
     uint32_t f = work.back();

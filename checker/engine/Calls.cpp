@@ -32,29 +32,46 @@ void Engine::call(const Where &at, State state, States &out) {
   bool isVirtual = i.isVirtual;
   if (!callee && i.target) {
     TermId target = resolve(state, terms, eval(at, state, i.target));
-    if (terms[target].origin == Origin::Function)
+    if (terms[target].origin == Origin::Function) {
       callee = ir::DeclId(terms[target].a);
-    else
+    } else {
       access(at, state, target);
+      std::vector<ir::DeclId> targets = graph.calleesOf(at.function, i);
+      for (ir::DeclId d : targets)
+        callKnown(at, d, values, state, out);
+      if (!targets.empty())
+        return;
+    }
   }
   if (callee && !isVirtual) {
-    const ir::FunctionDecl &d = graph.unit.decls[callee.value];
-    const contract::Contract *c = graph.contracts[callee.value];
-    // The WDK's inline functions have contracts; a driver's own function that
-    // happens to have a DDI's name is what its body says.
-    bool ownBody = d.body >= 0 && !d.inSystemHeader;
-    if (c && (!ownBody || c->origin != contract::Contract::Origin::Shipped)) {
-      values.contract = c;
-      applyContract(at, *c, values, std::move(state), out);
-      return;
-    }
-    if (d.body >= 0) {
-      callBody(at, uint32_t(d.body), values, std::move(state), out);
-      return;
-    }
-    if (d.isNoReturn)
-      return;
+    callKnown(at, callee, values, std::move(state), out);
+    return;
   }
+  checkUses(at, values, state);
+  unknownCall(at, values, state, true);
+  bindResult(at, state, values.result);
+  out.push_back(std::move(state));
+}
+
+/// Calls the function that `callee` declares.
+void Engine::callKnown(const Where &at, ir::DeclId callee, CallValues values,
+                       State state, States &out) {
+  const ir::FunctionDecl &d = graph.unit.decls[callee.value];
+  const contract::Contract *c = graph.contracts[callee.value];
+  // The WDK's inline functions have contracts; a driver's own function that
+  // happens to have a DDI's name is what its body says.
+  bool ownBody = d.body >= 0 && !d.inSystemHeader;
+  if (c && (!ownBody || c->origin != contract::Contract::Origin::Shipped)) {
+    values.contract = c;
+    applyContract(at, *c, values, std::move(state), out);
+    return;
+  }
+  if (d.body >= 0) {
+    callBody(at, uint32_t(d.body), values, std::move(state), out);
+    return;
+  }
+  if (d.isNoReturn)
+    return;
   checkUses(at, values, state);
   unknownCall(at, values, state, true);
   bindResult(at, state, values.result);
@@ -187,12 +204,7 @@ void Engine::setFacet(const Where &at, State &state, TermId pointer,
       for (contract::FacetId f2 : automaton.facets)
         if (f2 != facet)
           o->facets[f2.value] = contract::kUnknownState;
-      std::erase_if(state.store,
-                    [&](const Entry &e) { return terms.root(e.base) == id; });
-      std::erase_if(state.zeros, [&](const ZeroRange &z) {
-        return terms.root(z.base) == id;
-      });
-      state.setEpoch(id, at.key);
+      endMemory(at, state, id);
       return;
     }
   // Flag words that show the facet change with it.
@@ -210,6 +222,31 @@ void Engine::setFacet(const Where &at, State &state, TermId pointer,
     state.put({a.base, a.offset, flags, uint8_t(field.type.size)});
     applyView(state, id2, id, flags);
   }
+}
+
+/// The memory of `root` is gone. What hung on it by a chain and nowhere else
+/// is left behind.
+void Engine::endMemory(const Where &at, State &state, TermId root) {
+  llvm::SmallVector<std::pair<TermId, contract::RuleId>, 2> next;
+  for (const contract::Automaton &automaton : rules.automata)
+    for (const contract::Automaton::Chain &c : automaton.chains) {
+      ir::Type type;
+      int64_t offset = graph.fieldOffset(c.record, c.field, type);
+      const Entry *e =
+          offset < 0 ? nullptr : state.find({root, offset, TermId(), 8});
+      const ObjectState *o = e ? state.object(e->value) : nullptr;
+      if (o && o->owned && !o->escaped && leakRule(*o).valid())
+        next.push_back({o->base, c.rule});
+    }
+  std::erase_if(state.store,
+                [&](const Entry &e) { return terms.root(e.base) == root; });
+  std::erase_if(state.zeros,
+                [&](const ZeroRange &z) { return terms.root(z.base) == root; });
+  state.setEpoch(root, at.key);
+  for (auto [object, rule] : next)
+    checkLeaks(
+        at.act, at.instr->span, state, needed(at, state),
+        [&](TermId id) { return isStorage(id); }, {object}, rule);
 }
 
 void Engine::setIrql(const Where &at, State &state, TermId irql) {
@@ -238,6 +275,8 @@ void Engine::escape(State &state, TermId value, uint64_t lo, uint64_t hi) {
     else if (terms[id].origin == Origin::Allocation)
       state.objectFor(id).escaped = true;
   };
+  if (ObjectState *o = state.object(value))
+    o->handedOn = true;
   mark(value);
   mark(a.base);
   TermId root = terms.root(a.base);
@@ -351,8 +390,18 @@ const std::string *Engine::argumentName(const Where &at, const CExpr &e,
   const CExpr *p = &e;
   if (p->kind == CExpr::Kind::Param && p->index < at.instr->argTexts.size())
     return arena.intern(at.instr->argTexts[p->index]);
-  if (const ObjectState *o = state.object(base))
+  if (const ObjectState *o = state.object(base); o && o->name)
     return o->name;
+  // Some variable may hold it.
+  for (const Entry &entry : state.store) {
+    const Term &holder = terms[entry.base];
+    if (entry.value != base || holder.origin != Origin::Local ||
+        holder.a != at.act.function)
+      continue;
+    const std::string &name = at.function.locals[holder.b].name;
+    if (!llvm::StringRef(name).starts_with("$"))
+      return &name;
+  }
   return nullptr;
 }
 
@@ -404,7 +453,8 @@ void Engine::checkRequirements(const Where &at,
       continue;
     contract::FacetState now = o->facets[r.facet.value];
     if (now == contract::kUnknownState ||
-        std::find(r.allowed.begin(), r.allowed.end(), now) != r.allowed.end())
+        std::find(r.allowed.begin(), r.allowed.end(), now) != r.allowed.end() ||
+        mayBeFilledByHand(*o, r))
       continue;
     for (const auto &v : r.orElse)
       if (v.state == now) {
@@ -449,6 +499,9 @@ void Engine::applyContract(const Where &at, const contract::Contract &contract,
   for (uint32_t n : contract.accessedParams)
     if (n < values.args.size())
       access(at, state, values.args[n]);
+  for (const contract::Registration &r : contract.registrations)
+    if (r.runs)
+      runRegistered(at, r, values, state);
   if (contract.defaultEffects)
     unknownCall(at, values, state, true);
   size_t n = contract.outcomes.size();
@@ -479,6 +532,16 @@ void Engine::applyContract(const Where &at, const contract::Contract &contract,
       break;
     }
   }
+}
+
+/// Is it known what lies at the member that `e` names?
+bool Engine::isRead(const Where &at, State &state, const CExpr &e,
+                    const CallValues &values) {
+  if (e.lhs->kind == CExpr::Kind::Member && !isRead(at, state, *e.lhs, values))
+    return false;
+  uint8_t size = 8;
+  Address a = terms.address(place(at, state, e, values, size));
+  return state.find({a.base, a.offset, TermId(), size}) != nullptr;
 }
 
 bool Engine::applyOutcome(const Where &at, const Outcome &outcome,
@@ -567,6 +630,10 @@ bool Engine::applyOutcome(const Where &at, const Outcome &outcome,
   };
   llvm::SmallVector<NewFacet, 8> facets;
   for (const contract::FacetEffect &f : outcome.facets) {
+    // Nobody has looked there: there is nothing whose state would be known.
+    if (f.object->kind == CExpr::Kind::Member &&
+        !isRead(at, state, *f.object, values))
+      continue;
     contract::FacetState to = f.state;
     if (f.copyFrom) {
       TermId from = value(at, state, *f.copyFrom, values);
@@ -634,5 +701,10 @@ bool Engine::applyOutcome(const Where &at, const Outcome &outcome,
   }
   for (const contract::ExprPtr &e : outcome.escapes)
     escape(state, value(at, state, *e, values), 0, uint64_t(kEndOfMemory));
+  for (const contract::ExprPtr &e : outcome.ends) {
+    TermId root = terms.root(value(at, state, *e, values));
+    if (!terms.isConst(root))
+      endMemory(at, state, root);
+  }
   return true;
 }

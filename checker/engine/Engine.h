@@ -109,8 +109,16 @@ struct Report {
 
 using ReportMap = std::map<ReportKey, Report>;
 
+/// An object that is still to be released when the function is done, and can
+/// be reached through `field` only: somebody in the program has to do it.
+struct Kept {
+  ir::FieldId field;
+  contract::Finding finding;
+};
+
 struct EntryResult {
   ReportMap reports;
+  std::map<ReportKey, Kept> kept;
   bool budgetHit = false;
   std::set<std::string> limits; ///< what was coarsened, in words
   std::set<uint32_t> sites;     ///< sites at which objects were made
@@ -237,6 +245,10 @@ private:
   void writeMemory(const Where &at, State &state, TermId address, TermId value,
                    uint64_t size, uint8_t bitOffset, uint8_t bitWidth);
   void writtenBehind(State &state, const domain::Address &a);
+  int64_t fieldsEnd(const contract::Automaton &automaton) const;
+  void pointedBehind(const Where &at, int64_t size);
+  bool mayBeFilledByHand(const domain::ObjectState &object,
+                         const contract::FacetRequirement &required) const;
   void copyMemory(const Where &at, State &state, TermId to, TermId from,
                   uint64_t size);
   void zeroMemory(const Where &at, State &state, TermId to, uint64_t size);
@@ -260,6 +272,8 @@ private:
     const contract::Contract *contract = nullptr;
   };
   void call(const Where &at, State state, States &out);
+  void callKnown(const Where &at, ir::DeclId callee, CallValues values,
+                 State state, States &out);
   void applyContract(const Where &at, const contract::Contract &contract,
                      CallValues &values, State state, States &out);
   bool applyOutcome(const Where &at, const contract::Outcome &outcome,
@@ -277,6 +291,9 @@ private:
   void setFacet(const Where &at, State &state, TermId object,
                 contract::FacetId facet, contract::FacetState to,
                 const std::string *name);
+  void endMemory(const Where &at, State &state, TermId root);
+  bool isRead(const Where &at, State &state, const contract::Expr &e,
+              const CallValues &values);
   bool isGiven(TermId object) const;
   void limitPerSite(State &state, uint32_t site, TermId keep);
   void setIrql(const Where &at, State &state, TermId irql);
@@ -327,6 +344,21 @@ private:
                      const TraceNode *trace, bool callerMerged,
                      bool asModule = false);
 
+  //===--- Holding.cpp: objects that stay behind in memory
+  //------------------===//
+  void noteHolder(const Where &at, State &state, TermId address, TermId value);
+  void noteHolders(const Where &at, const CallValues &values, State &state);
+  void noteKept(const Activation &act, const State &state,
+                const domain::ObjectState &object);
+
+  //===--- Registered.cpp: routines that the system calls
+  //------------------===//
+  void giveRole(uint32_t function, State &entry);
+  void runRegistered(const Where &at, const contract::Registration &r,
+                     const CallValues &values, State &state);
+  void takeBack(const Where &at, const Summary &summary, const State &entry,
+                const Renaming &names, State &state);
+
   //===--- Modules.cpp: callees that are analysed for all callers at once ===//
   bool isModule(uint32_t callee, const CallValues &values,
                 const State &state) const;
@@ -358,6 +390,9 @@ private:
   void reportAt(const Activation &act, Span span, const State &state,
                 contract::RuleId rule, const ReportArgs &args,
                 const TraceNode *trace);
+  contract::Finding makeFinding(const Activation &act, Span span,
+                                contract::RuleId rule, const ReportArgs &args,
+                                const TraceNode *trace);
   static void collectDecisions(const TraceNode *trace, Decisions &decisions);
   void appendPath(const TraceNode *trace, unsigned depth,
                   std::vector<contract::PathStep> &path);
@@ -378,7 +413,8 @@ private:
   /// storage survives.
   void checkLeaks(const Activation &act, Span span, State &state,
                   const State &visible, llvm::function_ref<bool(TermId)> isRoot,
-                  llvm::ArrayRef<TermId> candidates);
+                  llvm::ArrayRef<TermId> candidates,
+                  contract::RuleId instead = {});
 
   bool inFocus(uint32_t site) const {
     return !options.focus || *options.focus == site;
@@ -401,6 +437,8 @@ private:
   /// link of RaiseInfo::chain stands for, and outside of those before it.
   std::set<uint64_t> handledHere;
   std::set<uint64_t> handledOutside;
+  /// Functions that work on what follows a tracked object's structure.
+  std::set<uint32_t> byHand;
   /// Memory that was indexed by something other than a constant.
   struct ArrayRange {
     TermId base;

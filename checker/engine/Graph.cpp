@@ -175,6 +175,7 @@ UnitGraph::UnitGraph(const Unit &unit, const contract::RuleSet &rules)
   contracts.reserve(unit.decls.size());
   for (const FunctionDecl &d : unit.decls)
     contracts.push_back(rules.contractFor(d.name));
+  callbacks.emplace(unit, rules, contracts);
   auto isKey = [&](contract::FacetId f) { keyFacets |= 1u << f.value; };
   for (const contract::Automaton &a : rules.automata) {
     for (const auto &l : a.leaks)
@@ -211,6 +212,15 @@ UnitGraph::UnitGraph(const Unit &unit, const contract::RuleSet &rules)
     buildFunction(i, nextKey);
   findEntries();
   findRelevance();
+}
+
+std::vector<DeclId> UnitGraph::calleesOf(const Function &f,
+                                         const Instr &call) const {
+  if (call.kind != InstrKind::Call)
+    return {};
+  if (call.callee)
+    return {call.callee};
+  return callbacks->targetsOf(f, call.target);
 }
 
 int64_t UnitGraph::fieldOffset(llvm::StringRef record, llvm::StringRef field,

@@ -8,10 +8,12 @@
 #define MDLCHECK_ENGINE_GRAPH_H
 
 #include "contract/RuleSet.h"
+#include "engine/Callbacks.h"
 #include "ir/Ir.h"
 
 #include "llvm/ADT/BitVector.h"
 
+#include <optional>
 #include <vector>
 
 namespace mdlcheck::engine {
@@ -48,6 +50,8 @@ struct Relevance {
   bool irqlChange = false; ///< changes the IRQL
   bool irqlLimit = false;  ///< calls something with a limit
   bool raises = false;
+  /// Changes the states of what members of its arguments point to.
+  bool members = false;
   bool loops = false;
   uint32_t weight = 0; ///< blocks, open callees included, saturating
   /// It hands no object, exception or changed IRQL to its callers: what is
@@ -88,6 +92,8 @@ public:
   std::vector<Relevance> relevance;     ///< as in unit.functions
   /// By DeclId: the contract that describes calls of it, or null.
   std::vector<const contract::Contract *> contracts;
+  /// Which functions the system calls, and where calls through pointers go.
+  std::optional<Callbacks> callbacks;
   /// By FieldId: views and sources of that field.
   std::vector<std::vector<const contract::Automaton::View *>> views;
   std::vector<std::vector<const contract::Automaton::Source *>> sources;
@@ -110,8 +116,14 @@ public:
   /// Callers of `function` need not follow it any more, unless they give it
   /// an object or an IRQL. What is known of them changes with refresh().
   void close(uint32_t function) { relevance[function].closed = true; }
+  /// The function an instruction key belongs to.
+  uint32_t functionOf(uint32_t key) const;
   /// Works out again what matters of `function`, from its callees.
   void refresh(uint32_t function);
+
+  /// What a call may call, as far as that does not depend on states.
+  std::vector<ir::DeclId> calleesOf(const ir::Function &f,
+                                    const ir::Instr &call) const;
 
   /// Offset of record::field in this unit; -1 when it is never mentioned.
   int64_t fieldOffset(llvm::StringRef record, llvm::StringRef field,
@@ -121,9 +133,14 @@ private:
   void buildFunction(uint32_t index, uint32_t &nextKey);
   void findEntries();
   void findRelevance();
+  bool looksAt(const ir::Function &f, const contract::Expr &object) const;
+  void addContract(uint32_t function, const ir::Instr &call,
+                   const contract::Contract &contract, bool unwinds);
   void findOrder();
 
   std::vector<Relevance> own; ///< without callees
+  /// Functions that look at a member whose object some callee may change.
+  llvm::BitVector looks;
   std::vector<std::vector<uint32_t>> callees;
   std::vector<uint32_t> component; ///< of functions that call each other
   std::vector<std::vector<uint32_t>> raisers; ///< whose exceptions get out

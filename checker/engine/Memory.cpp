@@ -175,6 +175,41 @@ void Engine::havocRange(const Where &at, State &state, TermId address,
   state.setEpoch(root, at.key);
 }
 
+/// Where the fields of an object of `automaton` end, as far as the unit
+/// mentions them.
+int64_t Engine::fieldsEnd(const contract::Automaton &automaton) const {
+  int64_t end = 0;
+  for (const ir::Field &f : graph.unit.fields)
+    if (llvm::is_contained(automaton.records, f.record))
+      end = std::max(end, int64_t(f.offset + f.type.size));
+  return end;
+}
+
+/// `pointer + n` for structures of `size` bytes, n > 0. Where that may be an
+/// object of some automaton, what follows the structure is worked on by hand
+/// in this function, if not on every path.
+void Engine::pointedBehind(const Where &at, int64_t size) {
+  // No scalar, and no structure that is too small.
+  for (const contract::Automaton &automaton : rules.automata)
+    if (!automaton.records.empty() && size > 8 && size >= fieldsEnd(automaton))
+      byHand.insert(at.act.function);
+}
+
+/// Was the object made where such objects are completed by hand, and is it what
+/// it was when new? Then it may describe anything by now, which is good enough
+/// for a requirement that leaves open what.
+bool Engine::mayBeFilledByHand(const ObjectState &o,
+                               const contract::FacetRequirement &r) const {
+  if (byHand.empty() || !o.site || o.facets[r.facet.value] != 1 ||
+      r.allowed.size() < 2)
+    return false;
+  const contract::Automaton &automaton =
+      rules.automata[rules.facet(r.facet).automaton.value];
+  return llvm::none_of(automaton.uses,
+                       [&](const auto &u) { return u.facet == r.facet; }) &&
+         byHand.contains(graph.functionOf(o.site));
+}
+
 /// Memory of a tracked object is written behind its structure: an MDL whose
 /// page numbers are filled in by hand describes what its author says.
 void Engine::writtenBehind(State &state, const Address &a) {
@@ -183,11 +218,7 @@ void Engine::writtenBehind(State &state, const Address &a) {
   if (!o || o->errored)
     return;
   for (const contract::Automaton &automaton : rules.automata) {
-    int64_t end = 0;
-    for (const ir::Field &f : graph.unit.fields)
-      for (const std::string &record : automaton.records)
-        if (f.record == record)
-          end = std::max(end, int64_t(f.offset + f.type.size));
+    int64_t end = fieldsEnd(automaton);
     if (automaton.records.empty() ||
         (a.base == root && (a.offset <= 0 || a.offset < end)))
       continue;

@@ -106,8 +106,11 @@ std::string Engine::objectName(const ObjectState &o) const {
 std::string Engine::describe(const TraceNode &node, PathStep::Kind &kind) {
   const ir::Instr &i = *node.instr;
   auto callee = [&]() -> std::string {
-    return i.callee ? graph.unit.decls[i.callee.value].name
-                    : std::string("the function called");
+    if (i.callee)
+      return graph.unit.decls[i.callee.value].name;
+    if (node.kind == TraceNode::Kind::Call && node.name)
+      return *node.name;
+    return "the function called";
   };
   switch (node.kind) {
   case TraceNode::Kind::Join:
@@ -185,7 +188,8 @@ void Engine::appendPath(const TraceNode *trace, unsigned depth,
         step.message = "returning from '" +
                        (node.instr->callee
                             ? graph.unit.decls[node.instr->callee.value].name
-                            : std::string("the call")) +
+                        : node.name ? *node.name
+                                    : std::string("the call")) +
                        "'";
         path.push_back(step);
       }
@@ -243,7 +247,19 @@ void Engine::reportAt(const Activation &act, Span span, const State &state,
   }
   r.merged = merged;
   r.site = args.site;
-  contract::Finding &f = r.finding;
+  r.finding = makeFinding(act, span, rule, args, trace);
+  known.insert_or_assign(key, r);
+  result->reports.insert_or_assign(key, std::move(r));
+}
+
+contract::Finding Engine::makeFinding(const Activation &act, Span span,
+                                      contract::RuleId rule,
+                                      const ReportArgs &args,
+                                      const TraceNode *trace) {
+  std::vector<const Activation *> chain;
+  for (const Activation *a = &act; a; a = a->caller)
+    chain.push_back(a);
+  contract::Finding f;
   f.rule = rule;
   f.where = location(span);
   f.function = graph.unit.declOf(graph.unit.functions[act.function]).name;
@@ -267,9 +283,14 @@ void Engine::reportAt(const Activation &act, Span span, const State &state,
     step.where = location(a->callSite->span);
     step.function =
         graph.unit.declOf(graph.unit.functions[a->caller->function]).name;
-    step.message = "calling '" +
-                   graph.unit.declOf(graph.unit.functions[a->function]).name +
-                   "'";
+    const std::string &name =
+        graph.unit.declOf(graph.unit.functions[a->function]).name;
+    // A routine that is handed to the call rather than called by it.
+    ir::DeclId called = a->callSite->callee;
+    step.message =
+        called && graph.unit.decls[called.value].body != int(a->function)
+            ? "'" + name + "' may run from here on"
+            : "calling '" + name + "'";
     step.depth = depth;
     f.path.push_back(step);
     ++depth;
@@ -282,8 +303,7 @@ void Engine::reportAt(const Activation &act, Span span, const State &state,
   last.message = f.message;
   last.depth = depth;
   f.path.push_back(last);
-  known.insert_or_assign(key, r);
-  result->reports.insert_or_assign(key, std::move(r));
+  return f;
 }
 
 /// Conditions that were taken on any of the paths that `trace` stands for.
@@ -328,7 +348,8 @@ contract::RuleId Engine::leakRule(const ObjectState &o) const {
 void Engine::checkLeaks(const Activation &act, Span span, State &state,
                         const State &visible,
                         llvm::function_ref<bool(TermId)> isRootOf,
-                        llvm::ArrayRef<TermId> candidates) {
+                        llvm::ArrayRef<TermId> candidates,
+                        contract::RuleId instead) {
   // What escaped is somebody else's, and so is everything in it.
   llvm::SmallVector<TermId, 4> escaped;
   for (const ObjectState &o : state.objects)
@@ -352,7 +373,7 @@ void Engine::checkLeaks(const Activation &act, Span span, State &state,
     ReportArgs args;
     args.object = objectName(*o);
     args.site = o->site;
-    contract::RuleId rule = leakRule(*o);
+    contract::RuleId rule = instead.valid() ? instead : leakRule(*o);
     o->errored = true;
     reportAt(act, span, state, rule, args, state.trace);
   }

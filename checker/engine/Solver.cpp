@@ -40,6 +40,7 @@ State Engine::unknownCaller(uint32_t function) {
     if (p.name == "this" && i == 0)
       assume(entry, terms, value, true);
   }
+  giveRole(function, entry);
   return entry;
 }
 
@@ -165,7 +166,18 @@ void Engine::dropDead(const Activation &act, ir::BlockId block, State &state) {
     const ObjectState *o = state.object(terms.address(e.value).base);
     return !o || !o->owned || o->escaped || o->errored || isEnded(*o);
   });
+  bool anyHeld = !act.caller && llvm::any_of(state.objects, [](auto &o) {
+    return o.heldIn.valid();
+  });
+  if (!anyHeld) {
+    trim(state);
+    return;
+  }
+  State before = state;
   trim(state);
+  for (const ObjectState &o : before.objects)
+    if (!state.object(o.base))
+      noteKept(act, before, o);
 }
 
 void Engine::trim(State &state) {
@@ -394,8 +406,11 @@ void Engine::leave(Activation &act, State state, bool raised) {
     checkLeaks(act, span, state, visible, isRoot, candidates);
     leavingBy.reset();
   }
-  if (outermost)
+  if (outermost) {
+    for (const ObjectState &o : state.objects)
+      noteKept(act, state, o);
     return;
+  }
   // What nobody outside can get at is of no interest there.
   std::erase_if(state.store, [&](const Entry &e) {
     TermId root = terms.root(e.base);

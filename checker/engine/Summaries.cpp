@@ -293,6 +293,12 @@ std::optional<State> Engine::returnFrom(const Where &at, uint32_t callee,
     there->errored |= o.errored;
     there->lostAt = o.lostAt;
     there->lostIn = o.lostIn;
+    there->handedOn |= o.handedOn;
+    if (o.heldIn) {
+      there->heldIn = o.heldIn;
+      there->heldAt = o.heldAt;
+      there->heldBy = o.heldBy;
+    }
     if (!there->site)
       there->site = o.site;
     if (!there->name)
@@ -306,6 +312,8 @@ std::optional<State> Engine::returnFrom(const Where &at, uint32_t callee,
   node.instr = at.instr;
   node.function = at.act.function;
   node.sub = exit.state.trace;
+  if (!at.instr->callee)
+    node.name = arena.intern(graph.unit.declOf(f).name);
   if (exit.state.trace)
     out.trace = arena.push(node, caller.trace);
 
@@ -547,6 +555,7 @@ void Engine::callBody(const Where &at, uint32_t callee, CallValues &values,
       continue;
     State &back = *after;
     lostInCallee(at, back, result);
+    noteHolders(at, values, back);
     if (!exit.raised) {
       if (at.instr->resultAddr) {
         out.push_back(std::move(back));

@@ -27,7 +27,8 @@ struct TraceNode {
     Facet,   ///< the object called `name` went to facet:state
     Irql,    ///< the IRQL became [lo, hi]
     Outcome, ///< outcome's note
-    Call,    ///< instr: the call; sub: what happened inside
+    Call,    ///< instr: the call; sub: what happened inside; name: of the
+             ///< callee, where instr does not tell
     Raise,   ///< instr raised an exception
     Join,    ///< the past is that of `prev` and that of `sub`
   };

@@ -96,6 +96,8 @@ TermId Engine::eval(const Where &at, State &state, ir::ExprId id) {
     // A pointer that is moved on element by element walks an array too.
     bool walks = e.value > 1 &&
                  at.function.exprs[e.lhs.value].kind == ir::ExprKind::Temp;
+    if (terms.isConst(index) && terms.constValue(index) > 0)
+      pointedBehind(at, e.value);
     if (terms.isConst(index) && !walks &&
         at.function.exprs[e.rhs.value].kind == ir::ExprKind::Int)
       return terms.element(base, index, uint32_t(e.value), 0);
@@ -209,9 +211,16 @@ void Engine::load(const Where &at, State state, States &out) {
       TermId base = terms.address(v).base;
       if (terms.isConst(base))
         continue;
-      ObjectState &o = state.objectFor(base);
-      if (o.facets[s->facet.value] == contract::kUnknownState)
-        o.facets[s->facet.value] = s->state;
+      if (s->ofFacet) {
+        const ObjectState *of =
+            state.object(terms.address(eval(at, state, e.lhs)).base);
+        if (!of || of->facets[s->ofFacet.value] != s->ofState)
+          continue;
+      }
+      if (const ObjectState *o = state.object(base);
+          !o || o->facets[s->facet.value] == contract::kUnknownState)
+        setFacet(at, state, base, s->facet, s->state,
+                 arena.intern(nameOf(at.function, at.graph, i.addr)));
     }
   }
   if (i.dst)
@@ -254,6 +263,7 @@ void Engine::store(const Where &at, State state, States &out) {
   if (ObjectState *o = state.object(terms.address(v).base))
     if (!o->name || o->name->empty())
       o->name = arena.intern(nameOf(at.function, at.graph, i.addr));
+  noteHolder(at, state, address, v);
   if (old.valid() && old != terms.address(v).base)
     if (ObjectState *o = state.object(old)) {
       if (!o->owned && !o->escaped && leakRule(*o).valid() && at.act.caller) {

@@ -12,6 +12,8 @@
 //===----------------------------------------------------------------------===//
 #include "frontend/Frontend.h"
 
+#include "frontend/Includers.h"
+
 #include "support/Error.h"
 
 #include "clang/Tooling/CompilationDatabase.h"
@@ -258,6 +260,14 @@ mdlcheck::frontend::jobsFor(const std::vector<CompileJob> &jobs,
         result.push_back(job);
   if (!result.empty())
     return result;
+
+  // A header means what the source makes of it that includes it.
+  if (isHeaderName(wanted))
+    if (const CompileJob *includer = includerOf(wanted, jobs)) {
+      result.push_back(*includer);
+      result.back().forHeader = wanted;
+      return result;
+    }
 
   std::unique_ptr<clang::tooling::CompilationDatabase> interpolating =
       clang::tooling::inferMissingCompileCommands(

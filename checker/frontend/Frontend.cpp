@@ -7,14 +7,17 @@
 #include "frontend/Frontend.h"
 
 #include "frontend/DiagnosticCollector.h"
+#include "frontend/InputRecorder.h"
 #include "frontend/Invocation.h"
 #include "frontend/Lowering.h"
 #include "frontend/MacroRecorder.h"
+#include "frontend/ParseInvocation.h"
 #include "frontend/SharedHeader.h"
 
 #include "clang/AST/ASTConsumer.h"
 #include "clang/AST/ASTContext.h"
 #include "clang/Basic/SourceManager.h"
+#include "clang/Basic/Version.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/CompilerInvocation.h"
 #include "clang/Frontend/FrontendAction.h"
@@ -23,6 +26,9 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Support/thread.h"
+
+#include <chrono>
+#include <cstdlib>
 
 using namespace mdlcheck;
 using namespace mdlcheck::frontend;
@@ -44,6 +50,7 @@ struct ParseRun {
   PreprocessorRecord record;
   bool reachedEnd = false; ///< the AST was complete
   bool wantsRerun = false; ///< not lowered: asks for less
+  double lowerSeconds = 0;
 };
 
 class LoweringConsumer : public clang::ASTConsumer {
@@ -70,8 +77,12 @@ public:
         }
     }
     run.record.lowering.errors = run.collector.errors;
+    auto start = std::chrono::steady_clock::now();
     lowerTranslationUnit(ast, compiler.getPreprocessor(), run.record.lowering,
                          run.unit);
+    run.lowerSeconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+            .count();
   }
 
 private:
@@ -88,7 +99,10 @@ public:
                     llvm::StringRef) override {
     clang::Preprocessor &pp = compiler.getPreprocessor();
     pp.addPPCallbacks(std::make_unique<MacroRecorder>(
-        pp, run.options.macrosAsCalls, run.redefineAssumptions, run.record));
+        pp, run.options.macrosAsCalls,
+        run.redefineAssumptions ? MacroRecorder::Mode::Redefine
+                                : MacroRecorder::Mode::KeepAssumptions,
+        run.record));
     return std::make_unique<LoweringConsumer>(run, compiler);
   }
 
@@ -113,14 +127,28 @@ ParsedUnit unusableUnit(ParsedUnit parsed, Diagnostic diagnostic) {
   return parsed;
 }
 
+llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem>
+fileSystemFor(const FrontendOptions &options) {
+  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> disk =
+      llvm::vfs::createPhysicalFileSystem();
+  if (!options.buffers || options.buffers->empty())
+    return disk;
+  auto overlay = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(disk);
+  auto memory = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
+  for (const auto &[path, text] : *options.buffers)
+    memory->addFile(path, /*ModificationTime=*/0,
+                    llvm::MemoryBuffer::getMemBufferCopy(text, path));
+  overlay->pushOverlay(memory);
+  return overlay;
+}
+
 ParsedUnit parseHere(const CompileJob &job, const FrontendOptions &options,
                      HeaderStore *shared) {
   ParsedUnit parsed;
   parsed.unit = std::make_unique<ir::Unit>();
   parsed.unit->mainFile = job.file;
 
-  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> fs =
-      llvm::vfs::createPhysicalFileSystem();
+  auto fs = llvm::makeIntrusiveRefCnt<InputRecorder>(fileSystemFor(options));
   if (!job.directory.empty() && fs->setCurrentWorkingDirectory(job.directory) &&
       !llvm::sys::path::is_absolute(job.file))
     return unusableUnit(
@@ -139,11 +167,25 @@ ParsedUnit parseHere(const CompileJob &job, const FrontendOptions &options,
                          : parsed.diagnostics.back();
     return unusableUnit(std::move(parsed), std::move(why));
   }
-
-  const std::vector<std::string> overlays =
-      invocation->getHeaderSearchOpts().VFSOverlayFiles;
   const SharedHeader *header =
       shared ? shared->headerFor(job, *invocation, fs, options) : nullptr;
+  parsed = parseInvocation(*invocation, fs, options, job.file,
+                           std::move(parsed), header);
+  if (parsed.sharesHeader)
+    fs->add(header->facts());
+  parsed.facts = fs->facts();
+  return parsed;
+}
+
+} // namespace
+
+ParsedUnit mdlcheck::frontend::parseInvocation(
+    const clang::CompilerInvocation &invocation,
+    llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> fs,
+    const FrontendOptions &options, const std::string &file, ParsedUnit parsed,
+    const SharedHeader *header) {
+  const std::vector<std::string> overlays =
+      invocation.getHeaderSearchOpts().VFSOverlayFiles;
   // What may change how the source reads is given up where it does.
   struct Attempt {
     const SharedHeader *header;
@@ -158,7 +200,7 @@ ParsedUnit parseHere(const CompileJob &job, const FrontendOptions &options,
     run = std::make_unique<ParseRun>(
         options, *parsed.unit, attempt.redefineAssumptions, attempt.header);
     // A compilation may change its options, so each gets its own.
-    auto own = std::make_shared<clang::CompilerInvocation>(*invocation);
+    auto own = std::make_shared<clang::CompilerInvocation>(invocation);
     auto ownFs =
         attempt.header ? attempt.header->use(*own, run->record, fs) : fs;
     ParseAction action(*run);
@@ -171,14 +213,14 @@ ParsedUnit parseHere(const CompileJob &job, const FrontendOptions &options,
     std::string reason;
     if (!run->collector.diagnostics.empty())
       reason = ": " + run->collector.diagnostics.front().message;
-    if (!fs->exists(job.file) && overlays.empty())
+    if (!fs->exists(file) && overlays.empty())
       return unusableUnit(
           std::move(parsed),
-          jobDiagnostic("no such file: '" + job.file +
+          jobDiagnostic("no such file: '" + file +
                         "'; if a compile database lists it, generate the "
                         "database again"));
     return unusableUnit(std::move(parsed),
-                        jobDiagnostic("'" + job.file +
+                        jobDiagnostic("'" + file +
                                       "' cannot be compiled with its command" +
                                       reason));
   }
@@ -195,21 +237,37 @@ ParsedUnit parseHere(const CompileJob &job, const FrontendOptions &options,
     if (!fs->makeAbsolute(path))
       parsed.inputs.push_back(std::string(path));
   }
+  parsed.lowerSeconds = run->lowerSeconds;
   return parsed;
 }
 
-} // namespace
+void mdlcheck::frontend::onDeepStack(llvm::function_ref<void()> work) {
+  constexpr unsigned kStackSize = 64u << 20;
+  llvm::thread worker(std::optional<unsigned>(kStackSize), work);
+  worker.join();
+}
 
 ParsedUnit mdlcheck::frontend::parse(const CompileJob &job,
                                      const FrontendOptions &options,
                                      SharedHeaders *shared) {
-  // Clang and the lowering recurse with the nesting of the source. A thread
-  // of our own makes how deep they get independent of whose thread asks.
-  constexpr unsigned kStackSize = 64u << 20;
   ParsedUnit parsed;
-  llvm::thread worker(std::optional<unsigned>(kStackSize), [&] {
+  onDeepStack([&] {
     parsed = parseHere(job, options, shared ? &shared->get() : nullptr);
   });
-  worker.join();
   return parsed;
+}
+
+std::string
+mdlcheck::frontend::environmentOfParsing(const FrontendOptions &options) {
+  std::string text = clang::getClangFullVersion();
+  text += '\n';
+  text += findResourceDir(options);
+  for (const char *name :
+       {"CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "INCLUDE",
+        "EXTERNAL_INCLUDE", "VCToolsInstallDir", "VCINSTALLDIR",
+        "WindowsSdkDir", "WindowsSdkVersion", "WindowsSDKLibVersion",
+        "UCRTVersion", "UniversalCRTSdkDir", "SDKROOT", "PATH"})
+    if (const char *value = std::getenv(name))
+      text += std::string("\n") + name + '=' + value;
+  return text;
 }

@@ -12,9 +12,11 @@
 #define MDLCHECK_FRONTEND_FRONTEND_H
 
 #include "ir/Ir.h"
+#include "support/Inputs.h"
 
 #include "llvm/Support/Error.h"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +30,9 @@ struct CompileJob {
   /// The whole command, compiler first. A clang, gcc, clang-cl or cl.exe
   /// command line; `-ivfsoverlay` and `/winsysroot` style options work.
   std::vector<std::string> arguments;
+  /// A header, absolute, that this source is analysed for: what is found
+  /// elsewhere was not asked for. Else empty.
+  std::string forHeader;
 };
 
 struct FrontendOptions {
@@ -38,6 +43,9 @@ struct FrontendOptions {
   /// Clang's resource directory (its builtin headers); empty: the one this
   /// program was built against.
   std::string resourceDir;
+  /// Texts to read in place of what is on disk, by absolute path: what an
+  /// editor has not saved. Null: none.
+  std::shared_ptr<const std::map<std::string, std::string>> buffers;
 };
 
 struct Diagnostic {
@@ -62,7 +70,16 @@ struct ParsedUnit {
   bool sharesHeader = false;
   /// Files read, for caches and progress; absolute, main file first.
   std::vector<std::string> inputs;
+  /// All that the file system was asked and what it said: while these hold,
+  /// parsing the job again gives the same.
+  std::vector<InputFact> facts;
+  double lowerSeconds = 0; ///< of the time it took
 };
+
+/// What else the result of parsing a job depends on but its text, the options
+/// and the files: the compiler built in, its headers, and variables of the
+/// environment that name directories to search.
+std::string environmentOfParsing(const FrontendOptions &options);
 
 class HeaderStore;
 
@@ -94,9 +111,9 @@ loadCompileDatabase(const std::string &buildDir);
 /// a folder "build" of its own; or empty.
 std::string findCompileDatabase(const std::string &file);
 
-/// The jobs for `file` in `jobs`; for a header or an unlisted file the job
-/// whose path is most alike, with the file put in its place. Empty when
-/// `jobs` is.
+/// The jobs for `file` in `jobs`. For a header that of a source that includes
+/// it, with `forHeader` set. Else, for an unlisted file, the job whose path is
+/// most alike, with the file put in its place. Empty when `jobs` is.
 std::vector<CompileJob> jobsFor(const std::vector<CompileJob> &jobs,
                                 const std::string &file);
 

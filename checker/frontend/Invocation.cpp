@@ -474,16 +474,21 @@ std::shared_ptr<clang::CompilerInvocation> mdlcheck::frontend::makeInvocation(
   for (Diagnostic &diagnostic : cc1Diagnostics.diagnostics)
     diagnostics.push_back(std::move(diagnostic));
 
-  clang::FrontendOptions &frontend = invocation->getFrontendOpts();
+  keepToParsing(*invocation);
+  return invocation;
+}
+
+void mdlcheck::frontend::keepToParsing(clang::CompilerInvocation &invocation) {
+  clang::FrontendOptions &frontend = invocation.getFrontendOpts();
   frontend.ProgramAction = clang::frontend::ParseSyntaxOnly;
   frontend.DisableFree = false;
   frontend.ShowStats = false;
   frontend.OutputFile.clear();
   frontend.Plugins.clear();
-  invocation->getCodeGenOpts().DisableFree = false;
-  invocation->getDependencyOutputOpts() = clang::DependencyOutputOptions();
+  invocation.getCodeGenOpts().DisableFree = false;
+  invocation.getDependencyOutputOpts() = clang::DependencyOutputOptions();
 
-  clang::DiagnosticOptions &diagnosticOptions = invocation->getDiagnosticOpts();
+  clang::DiagnosticOptions &diagnosticOptions = invocation.getDiagnosticOpts();
   // Also keeps Sema from the analyses that only feed warnings.
   diagnosticOptions.IgnoreWarnings = true;
   diagnosticOptions.Warnings.clear();
@@ -497,17 +502,16 @@ std::shared_ptr<clang::CompilerInvocation> mdlcheck::frontend::makeInvocation(
   diagnosticOptions.DiagnosticSuppressionMappingsFile.clear();
   diagnosticOptions.VerifyDiagnostics = false;
 
-  clang::LangOptions &language = invocation->getLangOpts();
+  clang::LangOptions &language = invocation.getLangOpts();
   language.SpellChecking = false;
   language.CommentOpts.ParseAllComments = false;
   language.RetainCommentsFromSystemHeaders = false;
 
-  invocation->getPreprocessorOpts().addMacroDef(
-      std::string(kAssumption) + "(e)=" +
-      (language.MicrosoftExt ? "__assume" : "__builtin_assume") + "(!!(e))");
-  invocation->getPreprocessorOpts().addMacroDef(std::string(kTraceCall) +
-                                                "(...)=((void)0)");
-  return invocation;
+  clang::PreprocessorOptions &macros = invocation.getPreprocessorOpts();
+  const char *assume = language.MicrosoftExt ? "__assume" : "__builtin_assume";
+  macros.addMacroDef(
+      (llvm::Twine(kAssumption) + "(e)=" + assume + "(!!(e))").str());
+  macros.addMacroDef((llvm::Twine(kTraceCall) + "(...)=((void)0)").str());
 }
 
 //===----------------------------------------------------------------------===//

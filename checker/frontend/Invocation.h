@@ -48,6 +48,9 @@ void runAction(std::shared_ptr<clang::CompilerInvocation> invocation,
                llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> fs,
                clang::DiagnosticConsumer &collector,
                clang::FrontendAction &action);
+/// Takes from `invocation` all that does not decide how the source reads:
+/// outputs, plugins, warnings. Adds the macros MacroRecorder redefines to.
+void keepToParsing(clang::CompilerInvocation &invocation);
 
 } // namespace mdlcheck::frontend
 

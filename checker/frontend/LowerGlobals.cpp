@@ -73,7 +73,7 @@ ir::GlobalId UnitLowering::globalOf(const CompoundLiteralExpr *literal) {
   if (!init->isValueDependent() && !init->containsErrors() &&
       init->EvaluateAsRValue(result, ast) && !result.HasSideEffects) {
     std::vector<ir::GlobalInit> inits;
-    addInits(result.Val, literal->getType(), 0, inits);
+    addInits(result.Val, literal->getType(), 0, {}, inits);
     unit.globals[id.value].inits = std::move(inits);
   }
   return id;
@@ -117,13 +117,14 @@ void UnitLowering::addAddress(const APValue &value, ir::GlobalInit init,
 }
 
 void UnitLowering::addInits(const APValue &value, QualType type,
-                            uint64_t offset,
+                            uint64_t offset, ir::FieldId member,
                             std::vector<ir::GlobalInit> &inits) {
   if (inits.size() >= kMaxInits)
     return;
   ir::GlobalInit init;
   init.offset = offset;
   init.type = typeOf(type);
+  init.field = member;
   switch (value.getKind()) {
   case APValue::Int: {
     const llvm::APSInt &number = value.getInt();
@@ -145,11 +146,12 @@ void UnitLowering::addInits(const APValue &value, QualType type,
     unsigned given = value.getArrayInitializedElts();
     for (unsigned i = 0; i < given && inits.size() < kMaxInits; ++i)
       addInits(value.getArrayInitializedElt(i), element, offset + i * size,
-               inits);
+               member, inits);
     if (value.hasArrayFiller())
       for (unsigned i = given;
            i < value.getArraySize() && inits.size() < kMaxInits; ++i)
-        addInits(value.getArrayFiller(), element, offset + i * size, inits);
+        addInits(value.getArrayFiller(), element, offset + i * size, member,
+                 inits);
     return;
   }
   case APValue::Struct: {
@@ -166,19 +168,20 @@ void UnitLowering::addInits(const APValue &value, QualType type,
             offset +
                 layout.getBaseClassOffset(base.getType()->getAsCXXRecordDecl())
                     .getQuantity(),
-            inits);
+            {}, inits);
     }
     for (const FieldDecl *field : record->fields())
       if (!field->isBitField())
         addInits(value.getStructField(field->getFieldIndex()), field->getType(),
                  offset + layout.getFieldOffset(field->getFieldIndex()) / 8,
-                 inits);
+                 fieldOf(field).id, inits);
     return;
   }
   case APValue::Union:
     if (const FieldDecl *field = value.getUnionField())
       if (!field->isBitField())
-        addInits(value.getUnionValue(), field->getType(), offset, inits);
+        addInits(value.getUnionValue(), field->getType(), offset,
+                 fieldOf(field).id, inits);
     return;
   default:
     return;

@@ -126,7 +126,7 @@ void UnitLowering::lowerQueued() {
         continue;
       if (const APValue *value = variable->evaluateValue()) {
         std::vector<ir::GlobalInit> inits;
-        addInits(*value, variable->getType(), 0, inits);
+        addInits(*value, variable->getType(), 0, {}, inits);
         unit.globals[globalOf(variable).value].inits = std::move(inits);
       }
     }
@@ -540,6 +540,7 @@ UnitLowering::FieldRef UnitLowering::fieldOf(const FieldDecl *field) {
     bits = own + offsetOfAnonymous(record);
   }
   out.record = recordName(record);
+  out.inSystemHeader = source.inSystemHeader(record->getLocation());
   if (field->isBitField()) {
     uint64_t unitBits = out.type.size * 8;
     unsigned width = field->getBitWidthValue();

@@ -83,7 +83,8 @@ private:
   std::string recordName(const clang::RecordDecl *record) const;
   uint64_t offsetOfAnonymous(const clang::RecordDecl *&record) const;
   void addInits(const clang::APValue &value, clang::QualType type,
-                uint64_t offset, std::vector<ir::GlobalInit> &inits);
+                uint64_t offset, ir::FieldId member,
+                std::vector<ir::GlobalInit> &inits);
   void addAddress(const clang::APValue &value, ir::GlobalInit init,
                   std::vector<ir::GlobalInit> &inits);
   std::string errorIn(const clang::FunctionDecl *function) const;

@@ -57,12 +57,11 @@ void PreprocessorRecord::add(
 
 MacroRecorder::MacroRecorder(clang::Preprocessor &pp,
                              const std::vector<std::string> &macrosAsCalls,
-                             bool redefineAssumptions,
-                             PreprocessorRecord &record)
-    : pp(pp), record(record) {
+                             Mode mode, PreprocessorRecord &record)
+    : pp(pp), record(record), mode(mode) {
   for (const std::string &name : macrosAsCalls)
     watched.insert(pp.getIdentifierInfo(name));
-  if (!redefineAssumptions)
+  if (mode == Mode::KeepAssumptions)
     return;
   for (const char *name : {"_Analysis_assume_", "__analysis_assume"})
     assumptionNames.insert(pp.getIdentifierInfo(name));
@@ -100,7 +99,7 @@ void MacroRecorder::redefine(clang::IdentifierInfo *name, const char *as,
 }
 
 bool MacroRecorder::FileNotFound(llvm::StringRef fileName) {
-  if (!fileName.ends_with_insensitive(".tmh"))
+  if (mode == Mode::Watch || !fileName.ends_with_insensitive(".tmh"))
     return false;
   // Those WPP knows without being told, and the names of the WDK's
   // documentation, which project files give where only WPP sees them.
@@ -152,18 +151,21 @@ void MacroRecorder::findTraceFunctions(llvm::StringRef source) {
   }
 }
 
+bool MacroRecorder::isEmptyAssumption(const clang::MacroInfo &macro) const {
+  if (macro.isVariadic() || macro.getNumParams() > 1)
+    return false;
+  for (const clang::Token &token : macro.tokens())
+    if (meansAssume.contains(token.getIdentifierInfo()))
+      return false;
+  return true;
+}
+
 void MacroRecorder::MacroDefined(const clang::Token &nameTok,
                                  const clang::MacroDirective *md) {
-  const clang::IdentifierInfo *name = nameTok.getIdentifierInfo();
-  if (!assumptionNames.contains(name) || !md)
-    return;
-  const clang::MacroInfo *now = md->getMacroInfo();
-  if (now->isVariadic() || now->getNumParams() > 1)
-    return;
-  for (const clang::Token &token : now->tokens())
-    if (meansAssume.contains(token.getIdentifierInfo()))
-      return;
-  redefine(nameTok.getIdentifierInfo(), kAssumption, nameTok.getLocation());
+  if (mode == Mode::Redefine && md &&
+      assumptionNames.contains(nameTok.getIdentifierInfo()) &&
+      isEmptyAssumption(*md->getMacroInfo()))
+    redefine(nameTok.getIdentifierInfo(), kAssumption, nameTok.getLocation());
 }
 
 void MacroRecorder::MacroExpands(const clang::Token &nameTok,
@@ -171,7 +173,10 @@ void MacroRecorder::MacroExpands(const clang::Token &nameTok,
                                  clang::SourceRange range,
                                  const clang::MacroArgs *args) {
   const clang::IdentifierInfo *name = nameTok.getIdentifierInfo();
-  if (assumptionNames.contains(name)) {
+  if (assumptionNames.contains(name) && mode == Mode::Watch) {
+    const clang::MacroInfo *macro = md.getMacroInfo();
+    record.lostAssumptions |= macro && isEmptyAssumption(*macro);
+  } else if (assumptionNames.contains(name)) {
     record.assumptions.insert(nameTok.getLocation().getRawEncoding());
     // An "expected ';'" stands behind the last token, which in a file is one
     // past the parenthesis.

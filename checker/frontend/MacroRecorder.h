@@ -24,6 +24,7 @@
 namespace clang {
 class FileEntry;
 class IdentifierInfo;
+class MacroInfo;
 class Preprocessor;
 } // namespace clang
 
@@ -39,6 +40,8 @@ struct PreprocessorRecord {
   /// Where each of them ends in its file, raw: what an error says that comes
   /// from a missing semicolon after it.
   llvm::DenseSet<unsigned> assumptionEnds;
+  /// A host's preprocessor read the text of an assumption as nothing.
+  bool lostAssumptions = false;
 
   /// Names of the trace functions that a missing .tmh would define, as far as
   /// the headers so far tell, and whether one was missing already.
@@ -80,9 +83,14 @@ inline constexpr const char *kTraceCall = "__mdlcheck_trace";
 /// "begin_wpp config" comments of the headers read before) become nothing.
 class MacroRecorder : public clang::PPCallbacks {
 public:
+  enum class Mode {
+    Redefine,        ///< all of the above
+    KeepAssumptions, ///< without redefining the assumptions
+    Watch,           ///< change nothing: somebody else's compilation
+  };
   MacroRecorder(clang::Preprocessor &pp,
-                const std::vector<std::string> &macrosAsCalls,
-                bool redefineAssumptions, PreprocessorRecord &record);
+                const std::vector<std::string> &macrosAsCalls, Mode mode,
+                PreprocessorRecord &record);
 
   void LexedFileChanged(clang::FileID fid, LexedFileChangeReason reason,
                         clang::SrcMgr::CharacteristicKind fileType,
@@ -97,6 +105,7 @@ public:
                     const clang::MacroArgs *args) override;
 
 private:
+  bool isEmptyAssumption(const clang::MacroInfo &macro) const;
   void redefine(clang::IdentifierInfo *name, const char *as,
                 clang::SourceLocation loc);
   void searchHeaders();
@@ -104,6 +113,7 @@ private:
 
   clang::Preprocessor &pp;
   PreprocessorRecord &record;
+  Mode mode;
   llvm::SmallPtrSet<const clang::IdentifierInfo *, 8> assumptionNames;
   llvm::DenseSet<const clang::IdentifierInfo *> watched;
   llvm::SmallPtrSet<const clang::IdentifierInfo *, 4> meansAssume;

@@ -7,6 +7,7 @@
 #include "frontend/SharedHeader.h"
 
 #include "frontend/DiagnosticCollector.h"
+#include "frontend/InputRecorder.h"
 #include "frontend/Invocation.h"
 
 #include "clang/AST/ASTContext.h"
@@ -121,7 +122,7 @@ public:
                     llvm::StringRef) override {
     clang::Preprocessor &pp = compiler.getPreprocessor();
     pp.addPPCallbacks(std::make_unique<MacroRecorder>(
-        pp, run.options.macrosAsCalls, /*redefineAssumptions=*/true,
+        pp, run.options.macrosAsCalls, MacroRecorder::Mode::Redefine,
         run.record));
     return std::make_unique<Writer>(run, compiler);
   }
@@ -176,14 +177,17 @@ SharedHeader::build(const clang::CompilerInvocation &invocation,
                 .release());
   input = clang::FrontendInputFile(name, input.getKind());
 
+  // Recorded apart from the job that happens to come first.
+  auto recorder = llvm::makeIntrusiveRefCnt<InputRecorder>(std::move(fs));
   Precompilation run(options);
   PrecompileAction action(run);
-  runAction(std::move(own), std::move(fs), run.collector, action);
+  runAction(std::move(own), recorder, run.collector, action);
   if (!run.isUsable || !run.collector.errors.empty())
     return nullptr;
   auto header = std::make_unique<SharedHeader>();
   header->ast.assign(run.buffer->Data.begin(), run.buffer->Data.end());
   header->record = std::move(run.record);
+  header->inputs = recorder->facts();
   header->decls = std::move(run.decls);
   return header;
 }

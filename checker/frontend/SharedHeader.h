@@ -50,6 +50,8 @@ public:
   build(const clang::CompilerInvocation &invocation, llvm::StringRef include,
         llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> fs,
         const FrontendOptions &options);
+  /// What the file system was asked for it, and said.
+  const std::vector<InputFact> &facts() const { return inputs; }
 
   /// Lets a compilation with `invocation`, which will be told in `to`, begin
   /// with the header; returned is the file system it needs.
@@ -66,6 +68,7 @@ public:
 private:
   std::string ast; ///< as Clang writes it
   PreprocessorRecord record;
+  std::vector<InputFact> inputs;
   /// Declarations at file scope outside of system headers, in order.
   std::vector<clang::LocalDeclID> decls;
 };

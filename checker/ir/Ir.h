@@ -267,6 +267,7 @@ struct GlobalInit {
   Kind kind = Kind::Int;
   int64_t value = 0;  ///< Int: the value; addresses: byte offset added
   uint32_t index = 0; ///< DeclId, GlobalId or StringId
+  FieldId field;      ///< the member it initialises, or an element of; or none
 };
 
 /// A variable with static storage, function-local statics included.
@@ -276,7 +277,7 @@ struct Global {
   Type type;
   bool isConst = false;
   bool isStatic = false;
-  bool isExtern = false; ///< declared here, defined in another unit
+  bool isExtern = false;         ///< declared here, defined in another unit
   std::vector<GlobalInit> inits; ///< scalars of the initialiser, if constant
 };
 
@@ -286,6 +287,7 @@ struct Field {
   std::string name;   ///< member; through anonymous members the plain name
   uint64_t offset = 0;
   Type type;
+  bool inSystemHeader = false; ///< its record is declared in a system header
 };
 
 /// A function that could not be lowered whole, and why.

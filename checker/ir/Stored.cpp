@@ -15,11 +15,7 @@ using namespace mdlcheck::ir;
 
 namespace mdlcheck {
 
-/// `T`, const where something is written.
-template <typename T, typename U>
-concept Of = std::is_same_v<std::remove_const_t<T>, U>;
-
-template <typename A, Of<Span> T> void archive(A &a, T &s) {
+template <typename A, MaybeConst<Span> T> void archive(A &a, T &s) {
   auto &[file, line, column, endLine, endColumn] = s;
   a(file);
   if (file)
@@ -30,25 +26,25 @@ template <typename A, Of<Span> T> void archive(A &a, T &s) {
 
 namespace mdlcheck::ir {
 
-template <typename A, Of<Type> T> void archive(A &a, T &t) {
+template <typename A, MaybeConst<Type> T> void archive(A &a, T &t) {
   auto &[kind, isSigned, size] = t;
   a.upTo(kind, TypeKind::Aggregate);
   a(isSigned, size);
 }
 
-template <typename A, Of<Expr> T> void archive(A &a, T &e) {
+template <typename A, MaybeConst<Expr> T> void archive(A &a, T &e) {
   auto &[kind, op, type, value, index, lhs, rhs] = e;
   a.upTo(kind, ExprKind::Cast);
   a.upTo(op, Op::Ge);
   a(type, value, index, lhs, rhs);
 }
 
-template <typename A, Of<CallArg> T> void archive(A &a, T &arg) {
+template <typename A, MaybeConst<CallArg> T> void archive(A &a, T &arg) {
   auto &[value, type, pointeeSize, pointeeConst] = arg;
   a(value, type, pointeeSize, pointeeConst);
 }
 
-template <typename A, Of<Instr> T> void archive(A &a, T &i) {
+template <typename A, MaybeConst<Instr> T> void archive(A &a, T &i) {
   auto &[kind, assumeKind, isVolatile, bitOffset, bitWidth, span, type, dst,
          addr, value, local, text, detail, callee, target, args, resultAddr,
          isVirtual, isMacro, argTexts] = i;
@@ -74,24 +70,24 @@ template <typename A, Of<Instr> T> void archive(A &a, T &i) {
   }
 }
 
-template <typename A, Of<Block> T> void archive(A &a, T &b) {
+template <typename A, MaybeConst<Block> T> void archive(A &a, T &b) {
   auto &[instrs, succs, unwind] = b;
   a(instrs, succs, unwind);
 }
 
-template <typename A, Of<Local> T> void archive(A &a, T &l) {
+template <typename A, MaybeConst<Local> T> void archive(A &a, T &l) {
   auto &[name, type, typeName, span, isParam, isVolatile] = l;
   a(name, type, typeName, span, isParam, isVolatile);
 }
 
-template <typename A, Of<Function> T> void archive(A &a, T &f) {
+template <typename A, MaybeConst<Function> T> void archive(A &a, T &f) {
   auto &[decl, span, endSpan, locals, numParams, numTemps, exprs, blocks, entry,
          exit, unwindExit, result, exceptionCode] = f;
   a(decl, span, endSpan, locals, numParams, numTemps, exprs, blocks, entry,
     exit, unwindExit, result, exceptionCode);
 }
 
-template <typename A, Of<FunctionDecl> T> void archive(A &a, T &d) {
+template <typename A, MaybeConst<FunctionDecl> T> void archive(A &a, T &d) {
   auto &[name, linkName, resultType, paramNames, isStatic, isInline, isNoReturn,
          isVariadic, inSystemHeader, isImplicit, annotations, roles, body,
          span] = d;
@@ -99,29 +95,29 @@ template <typename A, Of<FunctionDecl> T> void archive(A &a, T &d) {
     isVariadic, inSystemHeader, isImplicit, annotations, roles, body, span);
 }
 
-template <typename A, Of<GlobalInit> T> void archive(A &a, T &i) {
-  auto &[offset, type, kind, value, index] = i;
+template <typename A, MaybeConst<GlobalInit> T> void archive(A &a, T &i) {
+  auto &[offset, type, kind, value, index, field] = i;
   a(offset, type);
   a.upTo(kind, GlobalInit::Kind::StringAddr);
-  a(value, index);
+  a(value, index, field);
 }
 
-template <typename A, Of<Global> T> void archive(A &a, T &g) {
+template <typename A, MaybeConst<Global> T> void archive(A &a, T &g) {
   auto &[name, linkName, type, isConst, isStatic, isExtern, inits] = g;
   a(name, linkName, type, isConst, isStatic, isExtern, inits);
 }
 
-template <typename A, Of<Field> T> void archive(A &a, T &f) {
-  auto &[record, name, offset, type] = f;
-  a(record, name, offset, type);
+template <typename A, MaybeConst<Field> T> void archive(A &a, T &f) {
+  auto &[record, name, offset, type, inSystemHeader] = f;
+  a(record, name, offset, type, inSystemHeader);
 }
 
-template <typename A, Of<SkippedFunction> T> void archive(A &a, T &s) {
+template <typename A, MaybeConst<SkippedFunction> T> void archive(A &a, T &s) {
   auto &[name, span, reason] = s;
   a(name, span, reason);
 }
 
-template <typename A, Of<Unit> T> void archive(A &a, T &u) {
+template <typename A, MaybeConst<Unit> T> void archive(A &a, T &u) {
   auto &[mainFile, files, strings, fields, globals, decls, functions, skipped] =
       u;
   a(mainFile, files, strings, fields, globals, decls, functions, skipped);
@@ -142,8 +138,7 @@ llvm::Expected<Unit> ir::readStored(llvm::StringRef bytes,
                                     const std::string &name) {
   std::optional<llvm::StringRef> payload = unsealed(kKind, kVersion, bytes);
   if (!payload)
-    return inputError(name, 0,
-                      "is not a whole program graph of this version");
+    return inputError(name, 0, "is not a whole program graph of this version");
   ArchiveReader reader(*payload);
   Unit unit;
   reader(unit);

@@ -16,10 +16,10 @@
 //   unit "main.c"                         the main file; else the buffer
 //   file [0] "main.c"                     else file 0 is the main file
 //   string "text"                         literals make their own where used
-//   field _MDL.MdlFlags offset 10: i16
+//   field _MDL.MdlFlags offset 10: i16 [system]
 //   global g_Table [link "name"]: agg(16) [const] [static] [extern] [{
 //     0: ptr &func DispatchRead [+ 8]     or &global g, "text", string(N)
-//     8: u32 5
+//     8: u32 5 [in _REC.Member]
 //   }]
 //   decl Foo [link "name"] (Param, ...) [: TYPE] ATTRIBUTE* [SPAN]
 //   func Foo [link "name"] (LOCAL, ...) [: TYPE] ATTRIBUTE* [SPAN] [end SPAN] {

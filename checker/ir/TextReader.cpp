@@ -183,6 +183,7 @@ void UnitReader::readField(Line &line) {
   field.offset = line.unsignedNumber("an offset");
   line.expect(":");
   field.type = line.type();
+  field.inSystemHeader = line.accept("system");
   addLabel(context.fields, key, uint32_t(unit.fields.size()), line);
   unit.fields.push_back(std::move(field));
 }
@@ -345,6 +346,8 @@ void UnitReader::readInit(Line &line, Global &global) {
     if (line.accept("+"))
       init.value = line.constant({TypeKind::Int, true, 8});
   }
+  if (line.accept("in"))
+    init.field = FieldId(context.findField(line));
   line.expectEnd();
   global.inits.push_back(init);
 }

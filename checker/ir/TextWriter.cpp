@@ -506,7 +506,7 @@ void Writer::writeTables() {
     os << "field " << fieldLabels[n] << " offset " << unit.fields[n].offset
        << ": ";
     writeType(unit.fields[n].type);
-    os << '\n';
+    os << (unit.fields[n].inSystemHeader ? " system\n" : "\n");
   }
 }
 
@@ -549,6 +549,10 @@ void Writer::writeGlobal(const Global &g, size_t index) {
     }
     if (init.kind != GlobalInit::Kind::Int && init.value)
       os << " + " << init.value;
+    if (init.field) {
+      os << " in ";
+      writeLabel(fieldLabels, init.field.value);
+    }
     os << '\n';
   }
   os << "}\n";

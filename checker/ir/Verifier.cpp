@@ -64,6 +64,9 @@ void UnitVerifier::checkGlobals() {
       if (init.kind != GlobalInit::Kind::Int && init.index >= limit)
         report(owner + ": the initialiser at " + Twine(init.offset) +
                " names something that is not there");
+      if (init.field && init.field.value >= unit.fields.size())
+        report(owner + ": the initialiser at " + Twine(init.offset) +
+               " is for a field that is not there");
       if (!isSane(init.type))
         report(owner + ": the initialiser at " + Twine(init.offset) +
                " has a malformed type");

@@ -7,6 +7,7 @@
 #include "program/Analysis.h"
 
 #include "engine/Engine.h"
+#include "program/FieldReleases.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -102,6 +103,7 @@ private:
       limits[function].insert(reasons.begin(), reasons.end());
   }
   void take(const Engine &engine);
+  void addUnreleased();
 
   const ir::Unit &unit;
   const AnalysisOptions &options;
@@ -117,6 +119,8 @@ private:
   AnalysisResult result;
   std::set<uint32_t> analysed;
   std::map<ReportKey, contract::Finding> findings;
+  /// Objects that stay behind in fields.
+  std::map<ReportKey, Kept> kept;
   std::map<uint32_t, std::set<std::string>> limits;
 };
 
@@ -128,6 +132,7 @@ void UnitAnalysis::Account::add(const EntryResult &r) {
     if (!isNew && it->second.merged && !report.merged)
       it->second = report;
   }
+  kept.insert(r.kept.begin(), r.kept.end());
   budgetHit |= r.budgetHit;
   limits.insert(r.limits.begin(), r.limits.end());
   sites.insert(r.sites.begin(), r.sites.end());
@@ -370,7 +375,27 @@ void UnitAnalysis::enter(uint32_t function) {
     account.reports.merge(confirmed(target, doubtful, unclear));
   for (auto &[key, report] : account.reports)
     findings.emplace(key, std::move(report.finding));
+  kept.merge(account.kept);
   note(function, account.limits);
+}
+
+/// What is stored in a field, and nobody in the program releases from there.
+void UnitAnalysis::addUnreleased() {
+  bool isWhole = llvm::any_of(graph.callbacks->roles, [](const auto &roles) {
+    return llvm::any_of(
+        roles, [](const contract::Role *role) { return role->isStart; });
+  });
+  if (!options.wholeProgram || !isWhole || kept.empty())
+    return;
+  FieldReleases releases(graph, rules);
+  if (!releases.isComplete())
+    return;
+  for (auto &[key, held] : kept) {
+    const ir::Field &field = unit.fields[held.field.value];
+    if (!releases.isReleased(held.field) &&
+        !options.mentionedOutside.contains(field.record + "::" + field.name))
+      findings.emplace(key, std::move(held.finding));
+  }
 }
 
 AnalysisResult UnitAnalysis::run() {
@@ -420,6 +445,7 @@ AnalysisResult UnitAnalysis::run() {
   }
   for (auto &[module, open] : pending)
     confirm(module, open);
+  addUnreleased();
   take(joint);
   for (const auto &[site, engine] : focused)
     take(*engine);
@@ -444,6 +470,26 @@ AnalysisResult UnitAnalysis::run() {
     result.findings.push_back(std::move(finding));
   std::sort(result.findings.begin(), result.findings.end());
   return std::move(result);
+}
+
+std::set<std::string>
+program::mentionedByLibraries(const std::vector<ir::Unit> &units,
+                              const contract::RuleSet &rules) {
+  std::set<std::string> mentioned;
+  auto starts = [&](const ir::FunctionDecl &d) {
+    return d.body >= 0 && llvm::any_of(rules.roles(), [&](const auto &named) {
+             const contract::Role &role = named.second;
+             return role.isStart &&
+                    (llvm::is_contained(d.roles, role.name) ||
+                     llvm::is_contained(role.functions, d.name));
+           });
+  };
+  for (const ir::Unit &unit : units)
+    if (llvm::none_of(unit.decls, starts))
+      for (const ir::Field &field : unit.fields)
+        if (!field.inSystemHeader)
+          mentioned.insert(field.record + "::" + field.name);
+  return mentioned;
 }
 
 AnalysisResult program::analyze(const ir::Unit &unit,

@@ -12,6 +12,7 @@
 #include "ir/Ir.h"
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,11 @@ struct AnalysisOptions {
   /// What one function, with its callees, may cost: the passes over it get
   /// shares and multiples of so many states (engine/Engine.h).
   unsigned stateBudget = 20000;
+  /// The unit may be all of a program (it is when it has a routine to start
+  /// with): what nothing in it does, nobody does.
+  bool wholeProgram = false;
+  /// Members ("record::name") that code outside of the unit mentions.
+  std::set<std::string> mentionedOutside;
 };
 
 /// What was looked at and what was not, so that silence is never mistaken for
@@ -53,7 +59,15 @@ struct AnalysisResult {
   std::vector<contract::Finding> findings; ///< sorted, without repetitions
   Coverage coverage;
   Stats stats;
+  /// Of the time it took, in seconds, over all threads: asking again whether
+  /// what was found can be. 0 for what was known already.
+  double retraceSeconds = 0;
 };
+
+/// Members that the units without a routine to start with mention: those may
+/// belong to any of the others.
+std::set<std::string> mentionedByLibraries(const std::vector<ir::Unit> &units,
+                                           const contract::RuleSet &rules);
 
 /// Analyses one unit as a program of its own. Deterministic; thread-safe for
 /// different units.

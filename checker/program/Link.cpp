@@ -273,6 +273,8 @@ void Merge::bodies(Unit &unit, const Ids &to) {
         init.index = to.strings[init.index];
         break;
       }
+      if (init.field)
+        init.field = FieldId(to.fields[init.field.value]);
       global.inits.push_back(init);
     }
   for (Function &f : unit.functions) {

@@ -103,6 +103,7 @@ private:
     writeLocation(finding.where, json);
     json.attribute("function", utf8(finding.function));
     json.attribute("object", utf8(finding.object));
+    json.attribute("precision", precisionName(finding.precision));
     json.attribute("fingerprint", finding.fingerprint);
     json.attributeArray("bugChecks", [&] {
       for (const std::string &code : rule.bugChecks)

@@ -30,6 +30,16 @@ report::createWriter(Format format, WriterOptions options, Sources &sources) {
   llvm_unreachable("unknown format");
 }
 
+const char *report::precisionName(contract::Precision precision) {
+  switch (precision) {
+  case contract::Precision::High:
+    return "high";
+  case contract::Precision::Medium:
+    return "medium";
+  }
+  llvm_unreachable("unknown precision");
+}
+
 const char *report::severityName(contract::Severity severity) {
   switch (severity) {
   case contract::Severity::Note:

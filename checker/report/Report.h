@@ -77,6 +77,8 @@ void writeNotification(const Notification &notification,
 
 /// "note", "warning", "error": the word is the same in every format.
 const char *severityName(contract::Severity severity);
+/// "high", "medium".
+const char *precisionName(contract::Precision precision);
 const char *levelName(Notification::Level level);
 /// "inSource", "external": SARIF's words (3.35.2).
 const char *suppressionKindName(contract::Suppression::Kind kind);

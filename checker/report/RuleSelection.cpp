@@ -8,7 +8,9 @@
 
 #include "support/Error.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/GlobPattern.h"
 
 using namespace mdlcheck;
@@ -42,6 +44,14 @@ RuleSelection RuleSelection::defaults(const RuleSet &rules) {
   return selection;
 }
 
+RuleSelection RuleSelection::none(const RuleSet &rules) {
+  RuleSelection selection;
+  selection.on.resize(rules.rules.size(), false);
+  return selection;
+}
+
+bool RuleSelection::any() const { return llvm::is_contained(on, true); }
+
 static llvm::Error unknownRule(llvm::StringRef entry, const RuleSet &rules) {
   std::string message = ("unknown rule '" + entry + "'").str();
   llvm::StringRef nearest = nearestRule(entry, rules);
@@ -52,8 +62,8 @@ static llvm::Error unknownRule(llvm::StringRef entry, const RuleSet &rules) {
   return inputError(message);
 }
 
-llvm::Expected<std::vector<RuleId>>
-report::rulesNamed(llvm::StringRef pattern, const RuleSet &rules) {
+llvm::Expected<std::vector<RuleId>> report::rulesNamed(llvm::StringRef pattern,
+                                                       const RuleSet &rules) {
   if (RuleId id = rules.ruleNamed(pattern))
     return std::vector<RuleId>{id};
   if (pattern.find_first_of("*?[") == llvm::StringRef::npos)
@@ -109,4 +119,21 @@ llvm::Expected<RuleSelection> RuleSelection::parse(llvm::StringRef list,
   if (llvm::Error error = selection.apply(list, rules))
     return error;
   return selection;
+}
+
+void RuleSelection::applyLeniently(llvm::StringRef list, const RuleSet &rules) {
+  llvm::SmallVector<llvm::StringRef, 8> entries;
+  // clang-tidy's lists also come with one entry a line.
+  llvm::SplitString(list, entries, ",\n");
+  for (llvm::StringRef entry : entries) {
+    entry = entry.trim();
+    bool value = !entry.consume_front("-");
+    auto named = rulesNamed(entry, rules);
+    if (!named) {
+      llvm::consumeError(named.takeError());
+      continue;
+    }
+    for (RuleId id : *named)
+      set(id, value);
+  }
 }

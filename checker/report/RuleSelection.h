@@ -32,6 +32,15 @@ public:
   /// Goes on from this selection as a list that begins with '-' does.
   llvm::Error apply(llvm::StringRef list, const contract::RuleSet &rules);
 
+  /// No rule at all.
+  static RuleSelection none(const contract::RuleSet &rules);
+
+  /// Switches rules on and off as parse() does, but lets pass what names none:
+  /// in a list made for another program's checks as well.
+  void applyLeniently(llvm::StringRef list, const contract::RuleSet &rules);
+
+  /// Whether any rule is on.
+  bool any() const;
   bool contains(contract::RuleId id) const { return on[id.value]; }
   void set(contract::RuleId id, bool value) { on[id.value] = value; }
 

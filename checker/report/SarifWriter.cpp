@@ -183,6 +183,9 @@ private:
     });
     if (!finding.path.empty())
       writeCodeFlow(finding);
+    json->attributeObject("properties", [&] {
+      json->attribute("precision", precisionName(finding.precision));
+    });
     json->attributeObject("partialFingerprints", [&] {
       json->attribute("mdlcheck/v1", finding.fingerprint);
       // The services want "hash:occurrence"; our hash counts occurrences

@@ -44,6 +44,14 @@ llvm::StringRef Sources::line(const std::string &name, uint32_t line) {
   return file.lines[line - 1];
 }
 
+size_t Sources::fileOffset(const std::string &name, uint32_t line,
+                           uint32_t column) {
+  const File &file = load(name);
+  size_t mark =
+      file.buffer ? file.buffer->getBufferSize() - file.text.size() : 0;
+  return mark + offset(name, line, column);
+}
+
 void Sources::add(const std::string &name, llvm::StringRef text) {
   File &file = files[name];
   file.buffer = llvm::MemoryBuffer::getMemBufferCopy(text, name);

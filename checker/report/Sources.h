@@ -31,6 +31,8 @@ public:
   /// Where a place is in text(), in bytes; the end of the line or of the text
   /// when there is no such place.
   size_t offset(const std::string &file, uint32_t line, uint32_t column);
+  /// The same in the file, which may begin with a byte order mark.
+  size_t fileOffset(const std::string &file, uint32_t line, uint32_t column);
 
   /// Gives `file` a text of its own: editors' unsaved buffers, tests.
   void add(const std::string &file, llvm::StringRef text);

@@ -15,7 +15,7 @@
 // Messages of steps inside calls are indented by the depth of the call.
 //
 //===----------------------------------------------------------------------===//
-#include "report/BugChecks.h"
+#include "report/Notes.h"
 #include "report/Paths.h"
 #include "report/Policy.h"
 #include "report/Writers.h"
@@ -172,19 +172,14 @@ private:
   void writeFinding(const Finding &finding, const RuleSet &rules,
                     TextPrinter &printer) {
     const Rule &rule = rules.rule(finding.rule);
-    printer.header(finding.where, severityName(severityOf(finding, rules)), finding.message,
-                   rule.id);
+    printer.header(finding.where, severityName(severityOf(finding, rules)),
+                   finding.message, rule.id);
     printer.snippet(finding.where, sources);
-    for (const PathStep &step : finding.path) {
-      // The last step is the mistake itself, which the finding opened with.
-      if (step.kind == PathStep::Kind::Final && step.where == finding.where)
-        continue;
-      printer.header(step.where, "note", step.message, {}, step.depth);
-      printer.snippet(step.where, sources);
+    for (const Note &note : notesOf(finding, rule)) {
+      printer.header(note.where, "note", note.message, {}, note.depth);
+      if (note.isStep)
+        printer.snippet(note.where, sources);
     }
-    if (!rule.bugChecks.empty())
-      printer.header(finding.where, "note",
-                     "prevents " + describeBugChecks(rule.bugChecks), {});
   }
 
   void writeCoverage(const Report &report, llvm::raw_ostream &os) {

@@ -25,7 +25,9 @@
 #include "llvm/ADT/StringRef.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -39,6 +41,10 @@ std::string sealed(llvm::StringRef kind, uint32_t version,
 /// The payload, if `bytes` are whole and of this kind and version.
 std::optional<llvm::StringRef> unsealed(llvm::StringRef kind, uint32_t version,
                                         llvm::StringRef bytes);
+
+/// `T` is `U`, const where it is written: for descriptions.
+template <typename T, typename U>
+concept MaybeConst = std::is_same_v<std::remove_const_t<T>, U>;
 
 class ArchiveWriter {
 public:
@@ -69,6 +75,17 @@ private:
   }
   template <typename T> void put(const std::vector<T> &list) {
     unsignedInt(list.size());
+    for (const T &value : list)
+      put(value);
+  }
+  template <typename K, typename V> void put(const std::map<K, V> &map) {
+    unsignedInt(map.size());
+    for (const auto &[key, value] : map) {
+      put(key);
+      put(value);
+    }
+  }
+  template <typename T, size_t N> void put(const std::array<T, N> &list) {
     for (const T &value : list)
       put(value);
   }
@@ -139,6 +156,20 @@ private:
     list.reserve(std::min<uint64_t>(count, 64));
     for (; count > 0 && !bad; --count)
       get(list.emplace_back());
+  }
+  template <typename K, typename V> void get(std::map<K, V> &map) {
+    map.clear();
+    for (uint64_t count = unsignedInt(); count > 0 && !bad; --count) {
+      K key{};
+      V value{};
+      get(key);
+      get(value);
+      map.emplace(std::move(key), std::move(value));
+    }
+  }
+  template <typename T, size_t N> void get(std::array<T, N> &list) {
+    for (T &value : list)
+      get(value);
   }
   uint64_t unsignedInt();
   void text(std::string &value);

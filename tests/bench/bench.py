@@ -106,7 +106,7 @@ def main():
                     broken.add(command[-1])
 
         def run_mdlcheck():
-            done = subprocess.run([arguments.mdlcheck, "-j1", "--quiet", "-p",
+            done = subprocess.run([arguments.mdlcheck, "-j1", "--no-cache", "--quiet", "-p",
                                    str(database), *files], **quiet)
             if done.returncode not in (0, 1, 2):
                 raise SystemExit(f"mdlcheck ended with {done.returncode}")

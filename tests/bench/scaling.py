@@ -169,7 +169,7 @@ def expected(text):
 def run(mdlcheck, path, limit):
     """Findings, what lost precision, and the seconds of analysis of one run."""
     done = subprocess.run(
-        [mdlcheck, "-j1", "--format=json", "--stats", str(path), "--", *FLAGS],
+        [mdlcheck, "-j1", "--no-cache", "--format=json", "--stats", str(path), "--", *FLAGS],
         capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=limit)
     if done.returncode not in (0, 1):
         raise SystemExit(f"mdlcheck ended with {done.returncode}\n{done.stderr}")

@@ -10,13 +10,14 @@ Comments on the line of a finding, `//` or `/* */`:
     todo-expect: rule          a known miss
     todo-ok: rule              a known false alarm: reported, and should not be
 
-`expect@+1:` and `expect@-2:` mean a line further down or up. What is not
-annotated must not be reported. A todo that starts to pass fails the run until
+`expect@+1:` and `expect@-2:` mean a line further down or up. `expect[program]:`
+holds only where all files are analysed together, `expect[unit]:` only where each
+is analysed on its own. What is not annotated must not be reported. A todo that starts to pass fails the run until
 it is promoted. Every function is to be named bad_..., good_... or helper_...;
 see check_functions.
 
-Each folder that holds sources is one run of mdlcheck over all of them, so a
-folder of test-corpus/drivers is analysed like the driver it is.
+Each folder that holds sources is one run of mdlcheck over all of them; those of
+drivers/ and program/ are one more, as the whole program that they are.
 """
 
 import argparse
@@ -38,7 +39,10 @@ KINDS = ("todo-expect", "todo-ok", "expect", "ok")
 # Fewer cases than this say little about a rule.
 MIN_FUNCTIONS = 12
 
-Annotation = collections.namedtuple("Annotation", "kind file line rule")
+# Folders whose files are analysed together, too.
+PROGRAMS = {"drivers", "program"}
+
+Annotation = collections.namedtuple("Annotation", "kind file line rule mode")
 
 
 class Source:
@@ -70,17 +74,18 @@ class Source:
 def parse_annotations(file, source, known_rules, problems):
     """The annotations in the comments of `source`; mistakes go to `problems`."""
     annotations = []
-    head = re.compile(r"\s*\*?\s*(%s)(?:@([+-]\d+))?\s*:(.*)" % "|".join(KINDS))
+    head = re.compile(r"\s*\*?\s*(%s)(?:\[(unit|program)\])?(?:@([+-]\d+))?\s*:(.*)"
+                      % "|".join(KINDS))
     for first, comment in source.comments:
         for offset, text in enumerate(comment.split("\n")):
             for part in text.split(";"):
                 match = head.match(part)
                 if not match:
-                    if re.match(r"\s*(todo-?)?(expect|ok)\w*\s*[@:]", part, re.I):
+                    if re.match(r"\s*(todo-?)?(expect|ok)\w*\s*[\[@:]", part, re.I):
                         problems.append(f"{file}:{first + offset}: not an annotation: "
                                         f"'{part.strip()}'")
                     continue
-                kind, shift, rest = match.groups()
+                kind, mode, shift, rest = match.groups()
                 line = first + offset + int(shift or 0)
                 # Words may follow the list: "ok: mdl-leak (freed by the IRP)".
                 ids = re.match(r"\s*([a-z0-9]+(?:-[a-z0-9]+)+"
@@ -91,7 +96,7 @@ def parse_annotations(file, source, known_rules, problems):
                 for rule in re.split(r"\s*,\s*", ids.group(1)):
                     if rule not in known_rules:
                         problems.append(f"{file}:{first + offset}: no such rule: {rule}")
-                    annotations.append(Annotation(kind, file, line, rule))
+                    annotations.append(Annotation(kind, file, line, rule, mode))
     return annotations
 
 
@@ -226,10 +231,11 @@ def compare(annotations, findings):
     return problems, todos
 
 
-def run_mdlcheck(mdlcheck, directory, sources):
-    """The JSON log of one run over `sources`."""
+def run_mdlcheck(mdlcheck, directory, sources, mode):
+    """The JSON log of one run over `sources`, in `mode`: unit or program."""
     done = subprocess.run(
-        [mdlcheck, "--format=json", "--rules=*", "-j1", *map(str, sources), "--",
+        [mdlcheck, "--format=json", "--rules=*", "-j1", "--no-cache",
+         "--whole-program" if mode == "program" else "--unit-only", *map(str, sources), "--",
          *FLAGS, f"-I{directory}"],
         cwd=directory, capture_output=True, text=True, stdin=subprocess.DEVNULL,
         env=dict(os.environ, MDLCHECK_VERIFY="1"))
@@ -245,7 +251,7 @@ def known_rules(mdlcheck):
     return {line.split()[0] for line in listed.splitlines()}
 
 
-def check_folder(mdlcheck, folder, is_rule_folder, rules):
+def check_folder(mdlcheck, folder, is_rule_folder, rules, modes):
     """Problems in one folder with sources, and its todos."""
     problems = []
     files = {}
@@ -259,16 +265,26 @@ def check_folder(mdlcheck, folder, is_rule_folder, rules):
         check_functions(folder.name, files, annotations, problems)
 
     sources = [name for name in files if pathlib.Path(name).suffix in SOURCES]
-    log = run_mdlcheck(mdlcheck, folder, sources)
-    for error in log["errors"]:
-        problems.append(f"{error.get('file', folder.name)}:{error.get('line', 0)}: "
-                        f"does not compile: {error['message']}")
-    for function in log["coverage"]["notAnalysed"]:
-        problems.append(f"{function.get('file', folder.name)}:{function.get('line', 0)}: "
-                        f"not analysed: {function['function']}: {function['reason']}")
-    findings = [(f["file"], f["line"], f["rule"], f["message"]) for f in log["findings"]]
-    different, todos = compare(annotations, findings)
-    return problems + different, todos, len(sources), len(findings)
+    todos = 0
+    findings = set()
+    for mode in modes:
+        log = run_mdlcheck(mdlcheck, folder, sources, mode)
+        found = []
+        for error in log["errors"]:
+            found.append(f"{error.get('file', folder.name)}:{error.get('line', 0)}: "
+                         f"does not compile: {error['message']}")
+        for function in log["coverage"]["notAnalysed"]:
+            found.append(f"{function.get('file', folder.name)}:{function.get('line', 0)}: "
+                         f"not analysed: {function['function']}: {function['reason']}")
+        reported = [(f["file"], f["line"], f["rule"], f["message"])
+                    for f in log["findings"]]
+        different, open_todos = compare(
+            [a for a in annotations if a.mode in (None, mode)], reported)
+        where = " (whole program)" if mode == "program" else ""
+        problems += [problem + where for problem in found + different]
+        todos = max(todos, open_todos)
+        findings.update(reported)
+    return problems, todos, len(sources), len(findings)
 
 
 def main():
@@ -280,6 +296,7 @@ def main():
     top = arguments.folder.resolve()
     rules = known_rules(mdlcheck)
     is_rule_folder = top.name in rules or top.name == "seh"
+    modes = ["unit", "program"] if top.name in PROGRAMS else ["unit"]
 
     problems = []
     if not (top / "README.md").exists():
@@ -290,7 +307,7 @@ def main():
     todos = sources = findings = 0
     for folder in folders:
         more, folder_todos, folder_sources, folder_findings = check_folder(
-            mdlcheck, folder, is_rule_folder, rules)
+            mdlcheck, folder, is_rule_folder, rules, modes)
         prefix = "" if folder == top else f"{folder.relative_to(top)}/"
         problems += [prefix + problem for problem in more]
         todos += folder_todos

@@ -29,13 +29,22 @@ class AnnotationTest(unittest.TestCase):
             "// expect@+2: mdl-leak\n\n\n/* one\n * expect@-1: mdl-leak\n */\n"),
             ([("expect", 3, "mdl-leak"), ("expect", 4, "mdl-leak")], []))
 
+    def test_modes(self):
+        problems = []
+        found = parse_annotations("a.c", Source(
+            "// expect[program]: mdl-leak; ok[unit]@+1: mdl-leak; expect: mdl-leak\n"),
+            RULES, problems)
+        self.assertEqual([(a.kind, a.line, a.mode) for a in found],
+                         [("expect", 1, "program"), ("ok", 2, "unit"), ("expect", 1, None)])
+        self.assertEqual(problems, [])
+
     def test_only_in_comments(self):
         self.assertEqual(annotations('s = "// expect: mdl-leak"; c = \'"\'; // why'),
                          ([], []))
 
     def test_mistakes(self):
         for text in ("// expect: no-such-rule", "// expect:", "// expects: mdl-leak",
-                     "// expect@1: mdl-leak", "// todo-okay: mdl-leak",
+                     "// expect@1: mdl-leak", "// expect[files]: mdl-leak", "// todo-okay: mdl-leak",
                      "// expect: mdl-leak-"):
             with self.subTest(text=text):
                 self.assertEqual(len(annotations(text)[1]), 1)

@@ -89,6 +89,8 @@ class MdlcheckTest(unittest.TestCase):
     def setUp(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="mdlcheck e2e ")).resolve()
         self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+        self.cache = pathlib.Path(tempfile.mkdtemp(prefix="mdlcheck cache "))
+        self.addCleanup(shutil.rmtree, self.cache, ignore_errors=True)
 
     def write(self, name, text):
         path = self.dir / name
@@ -111,7 +113,8 @@ class MdlcheckTest(unittest.TestCase):
                           json.dumps(full))
 
     def run_mdlcheck(self, *args, cwd=None, env=None, **kwargs):
-        environment = dict(os.environ, MDLCHECK_VERIFY="1")
+        environment = dict(os.environ, MDLCHECK_VERIFY="1",
+                           MDLCHECK_CACHE_DIR=str(self.cache))
         environment.pop("NO_COLOR", None)
         environment.update(env or {})
         run = Run(subprocess.run(

@@ -154,7 +154,7 @@ class JsonTest(MdlcheckTest):
         self.assertEqual(sorted(finding),
                          ["bugChecks", "column", "endColumn", "endLine", "file",
                           "fingerprint", "function", "line", "message", "object",
-                          "path", "rule", "severity"])
+                          "path", "precision", "rule", "severity"])
         self.assertEqual((finding["file"], finding["line"], finding["column"]),
                          ("a.c", DOUBLE_UNLOCK_LINE, 5))
         self.assertEqual((finding["function"], finding["object"]), ("Twice", "mdl"))

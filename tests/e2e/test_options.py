@@ -22,7 +22,7 @@ class HelpTest(MdlcheckTest):
     def test_version(self):
         run = self.run_mdlcheck("--version")
         self.assertEqual(run.code, 0)
-        self.assertRegex(run.out, r"^mdlcheck \d+\.\d+\.\d+\n$")
+        self.assertRegex(run.out, r"^mdlcheck \d+\.\d+\.\d+\n  LLVM version \d+\.\d+\.\d+\n$")
 
     def test_options_of_llvm_are_not_ours(self):
         for option in ("--debug-pass=Structure", "-print-after-all", "-O2"):

@@ -50,7 +50,7 @@ class Tool:
         path = self.folder / "fuzz.c"
         path.write_text(text, encoding="utf-8")
         try:
-            done = subprocess.run([self.binary, "--format=json", "--quiet", str(path), "--", *FLAGS],
+            done = subprocess.run([self.binary, "--no-cache", "--format=json", "--quiet", str(path), "--", *FLAGS],
                                   capture_output=True, timeout=SECONDS, check=False)
         except subprocess.TimeoutExpired:
             return "HANG"

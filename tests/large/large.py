@@ -47,7 +47,7 @@ def known_misses(name):
 def run(mdlcheck, paths):
     """Findings, pairs of line and rule, by file name."""
     done = subprocess.run(
-        [mdlcheck, "-j1", "--format=json", *map(str, paths), "--", *FLAGS],
+        [mdlcheck, "-j1", "--no-cache", "--format=json", *map(str, paths), "--", *FLAGS],
         capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300)
     if done.returncode not in (0, 1):
         raise SystemExit(f"mdlcheck ended with {done.returncode}\n{done.stderr}")

@@ -17,13 +17,13 @@ import sys
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-OTHER_FOLDERS = {"seh", "drivers", "wdk", "language"}
+OTHER_FOLDERS = {"seh", "drivers", "program", "wdk", "language"}
 SECTIONS = ["What goes wrong", "Bad", "Good", "How it is found / limits", "How to fix",
             "Sources"]
-PLACEHOLDERS = {"object", "callee", "state", "irql", "limit", "because", "site"}
+PLACEHOLDERS = {"object", "callee", "state", "irql", "limit", "because", "site", "field"}
 SEVERITIES = {"note", "warning", "error"}
 KEYS = {"title", "severity", "enabled", "aliases", "bug-checks", "sources", "breaks", "message",
-        "code-analysis", "sdv", "codeql"}
+        "code-analysis", "sdv", "codeql", "kept"}
 MAX_LINES = 800
 BEGIN, END = "<!-- rules: begin -->", "<!-- rules: end -->"
 

@@ -59,6 +59,7 @@ TEST(OptionsTest, FlagsSetWhatTheyNameAndNothingElse) {
       {"coverage", &Options::coverage},
       {"stats", &Options::stats},
       {"quiet", &Options::quiet},
+      {"no-cache", &Options::noCache},
       {"dump-ir", &Options::dumpIr},
       {"dump-config", &Options::dumpConfig},
       {"unused-suppressions", &Options::unusedSuppressions},
@@ -282,6 +283,20 @@ TEST(OptionsTest, BadResponseFiles) {
 // Help
 //===----------------------------------------------------------------------===//
 
+TEST(OptionsTest, CacheSizesHaveUnits) {
+  EXPECT_EQ(parse({"--cache-size=0"}).cacheBytes, 0u);
+  EXPECT_EQ(parse({"--cache-size=1234"}).cacheBytes, 1234u);
+  EXPECT_EQ(parse({"--cache-size=3k"}).cacheBytes, 3072u);
+  EXPECT_EQ(parse({"--cache-size", "5M"}).cacheBytes, 5242880u);
+  EXPECT_EQ(parse({"--cache-size=2G"}).cacheBytes, uint64_t(2) << 30);
+  for (const char *wrong : {"M", "-1", "1T", "1.5G", "18446744073709551615G"})
+    EXPECT_EQ(errorOf({std::string("--cache-size=") + wrong}),
+              "invalid value '" + std::string(wrong) +
+                  "' for --cache-size; it takes a number of bytes, with K, M "
+                  "or G for larger units");
+  EXPECT_EQ(parse({"--cache=some/dir"}).cacheDirectory, "some/dir");
+}
+
 TEST(HelpTest, ShowsEveryOptionOnLinesThatFitATerminal) {
   std::string help;
   llvm::raw_string_ostream os(help);
@@ -289,7 +304,8 @@ TEST(HelpTest, ShowsEveryOptionOnLinesThatFitATerminal) {
   for (const char *option :
        {"-p BUILD_DIR", "--format=text|sarif|json", "-o FILE", "--rules=LIST",
         "--contracts=FILE", "--fail-on=none|note|warning|error", "-j N",
-        "--coverage", "--stats", "--quiet", "--color=auto|always|never",
+        "--cache=DIR", "--cache-size=BYTES", "--no-cache", "--coverage",
+        "--stats", "--quiet", "--color=auto|always|never",
         "--list-rules", "--explain=RULE", "--dump-ir", "--version", "--help"})
     EXPECT_NE(help.find("\n  " + std::string(option)), std::string::npos)
         << option;

@@ -30,11 +30,21 @@ FacetId facetNamed(const std::string &name) {
 }
 
 TEST(Shipped, Rules) {
-  const char *const kIds[] = {
-      "mdl-lock-leak",   "mdl-double-unlock",     "mdl-unlock-not-locked",
-      "mdl-double-lock", "mdl-probe-outside-try", "mdl-lock-nonpaged",
-      "mdl-leak",        "mdl-double-free",       "mdl-use-after-free",
-      "mdl-free-locked", "mdl-map-unlocked",      "irql-too-high"};
+  const char *const kIds[] = {"mdl-lock-leak",
+                              "mdl-double-unlock",
+                              "mdl-unlock-not-locked",
+                              "mdl-double-lock",
+                              "mdl-probe-outside-try",
+                              "mdl-lock-nonpaged",
+                              "mdl-leak",
+                              "mdl-double-free",
+                              "mdl-use-after-free",
+                              "mdl-free-locked",
+                              "mdl-chain-partial-free",
+                              "mdl-io-manager-owned",
+                              "mdl-use-after-complete",
+                              "mdl-map-unlocked",
+                              "irql-too-high"};
   ASSERT_EQ(shipped().rules.size(), std::size(kIds));
   for (size_t i = 0; i < std::size(kIds); ++i)
     EXPECT_EQ(shipped().rules[i].id, kIds[i]);
@@ -269,6 +279,26 @@ TEST(Shipped, LevelsAreSavedAndRestored) {
     EXPECT_TRUE(savesIrql(raise->outcomes[0])) << acquire;
     EXPECT_TRUE(setsIrql(lower->outcomes[0])) << release;
   }
+}
+
+TEST(Shipped, Roles) {
+  const Role *cancel = shipped().roleNamed("DRIVER_CANCEL");
+  ASSERT_TRUE(cancel);
+  EXPECT_EQ(cancel->min, 2);
+  EXPECT_EQ(cancel->max, 2);
+  EXPECT_EQ(shipped().fieldRoles.at("_DRIVER_OBJECT::MajorFunction"),
+            "DRIVER_DISPATCH");
+  for (const auto &[name, role] : shipped().roles())
+    EXPECT_FALSE(role.source.empty()) << name;
+  // Whoever is told of a completion routine is who finds its context later.
+  const Contract *set = shipped().contractFor("IoSetCompletionRoutine");
+  const Contract *call = shipped().contractFor("IoCallDriver");
+  ASSERT_TRUE(set && call);
+  ASSERT_EQ(set->registrations.size(), 1u);
+  ASSERT_EQ(call->registrations.size(), 1u);
+  EXPECT_FALSE(set->registrations[0].runs);
+  EXPECT_TRUE(call->registrations[0].runs);
+  EXPECT_EQ(set->registrations[0].role, call->registrations[0].role);
 }
 
 TEST(Shipped, Constants) {

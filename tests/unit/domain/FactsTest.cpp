@@ -372,6 +372,24 @@ TEST_F(FactsTest, IndexesResolve) {
   EXPECT_EQ(resolve(s, t, e), t.add(p, 24));
 }
 
+TEST_F(FactsTest, AProductThatIsNotZeroHasNoFactorThatIs) {
+  TermId product = t.binary(Op::Mul, kU32, u, t.cast(kU32, b));
+  ASSERT_TRUE(assume(s, t, t.cast(kU64, product), true));
+  EXPECT_EQ(truth(u), true);
+  EXPECT_EQ(truth(b), true);
+  EXPECT_EQ(truth(w), kOpen);
+  // A remainder says so of what was divided, and nothing of the divisor.
+  ASSERT_TRUE(
+      restrict(s, t, t.binary(Op::Rem, kU64, w, number(8, kU64)), 1, 7));
+  EXPECT_EQ(truth(w), true);
+}
+
+TEST_F(FactsTest, AFactorThatIsZeroRulesTheProductOut) {
+  TermId product = t.binary(Op::Mul, kU32, u, t.cast(kU32, b));
+  ASSERT_TRUE(assume(s, t, b, false));
+  EXPECT_FALSE(assume(s, t, product, true));
+}
+
 TEST_F(FactsTest, ImposingAFactTakesItAllOver) {
   ASSERT_TRUE(restrict(s, t, x, 3, 9));
   ASSERT_TRUE(holds(is(Op::Ne, x, 5)));

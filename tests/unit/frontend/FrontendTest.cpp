@@ -373,7 +373,8 @@ public:
 
   void ExecuteAction() override {
     clang::Preprocessor &pp = getCompilerInstance().getPreprocessor();
-    pp.addPPCallbacks(std::make_unique<MacroRecorder>(pp, names, true, record));
+    pp.addPPCallbacks(std::make_unique<MacroRecorder>(
+        pp, names, MacroRecorder::Mode::Redefine, record));
     pp.EnterMainSourceFile();
     clang::Token token;
     do {

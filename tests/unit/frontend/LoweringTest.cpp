@@ -370,6 +370,9 @@ TEST_F(LoweringCTest, GlobalsHoldTheirInitialisers) {
       EXPECT_EQ(global.inits[0].value, 1);
       EXPECT_EQ(global.inits[1].kind, ir::GlobalInit::Kind::FunctionAddr);
       EXPECT_EQ(unit.decls[global.inits[1].index].name, "A");
+      ASSERT_TRUE(global.inits[1].field.valid());
+      EXPECT_EQ(unit.fields[global.inits[1].field.value].name, "fn");
+      EXPECT_FALSE(unit.fields[global.inits[1].field.value].inSystemHeader);
       EXPECT_EQ(global.inits[2].kind, ir::GlobalInit::Kind::StringAddr);
       EXPECT_EQ(global.inits[3].kind, ir::GlobalInit::Kind::GlobalAddr);
       EXPECT_EQ(global.inits[4].offset, 32u);

@@ -25,7 +25,7 @@ constexpr const char *kSample = R"ir(unit "src/main.c"
 file 0 "src/main.c"
 file 1 "inc/\"odd\" name.h"
 string "hello\n\x01\\"
-field _MDL.MdlFlags offset 10: i16
+field _MDL.MdlFlags offset 10: i16 system
 field "".x.3 offset 4: u32
 global g_Count: i32
 global g_Table: agg(64) const static {

@@ -46,14 +46,14 @@ file 1 "inc/\"odd\" name.h"
 string "hello\n\x01\\"
 string "twice"
 string "twice"
-field _MDL.MdlFlags offset 10: i16
+field _MDL.MdlFlags offset 10: i16 system
 field _MDL.Process offset 16: ptr
 field "".x.2 offset 0: u32
 field "".x.3 offset 4: u32
 field "(anonymous at a.c:1)".y offset 0: agg(12)
 global g_Table: agg(64) const static {
-  0: ptr &func Read
-  8: u32 5
+  0: ptr &func Read in _MDL.Process
+  8: u32 5 in _MDL.MdlFlags
   16: ptr &global g_Count + 4
   24: ptr string(2) + -1
   32: i32 -1073741819
@@ -126,6 +126,10 @@ TEST(Text, SampleArrivesInTheFields) {
   EXPECT_EQ(u.fields[3].name, "x");
   EXPECT_EQ(u.fields[3].offset, 4u);
   ASSERT_EQ(u.globals[0].inits.size(), 6u);
+  EXPECT_EQ(u.globals[0].inits[1].field.value, 0u);
+  EXPECT_FALSE(u.globals[0].inits[2].field.valid());
+  EXPECT_TRUE(u.fields[0].inSystemHeader);
+  EXPECT_FALSE(u.fields[1].inSystemHeader);
   EXPECT_EQ(u.globals[0].inits[3].kind, GlobalInit::Kind::StringAddr);
   EXPECT_EQ(u.globals[0].inits[3].value, -1);
   EXPECT_EQ(u.globals[0].inits[5].value, -1);

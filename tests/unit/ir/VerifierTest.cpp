@@ -112,6 +112,10 @@ TEST(Verifier, Initialisers) {
   expectBroken([](Unit &u, Function &) { u.globals[0].inits[0].offset = 9; },
                "global 'g_Table': the initialiser at 9 lies outside of it");
   expectBroken(
+      [](Unit &u, Function &) { u.globals[0].inits[0].field = FieldId(99); },
+      "global 'g_Table': the initialiser at 8 is for a field that is not "
+      "there");
+  expectBroken(
       [](Unit &u, Function &) { u.globals[0].inits[0].type.isSigned = true; },
       "global 'g_Table': the initialiser at 8 has a malformed type");
 }

@@ -119,12 +119,18 @@ TEST(LinkTest, VariablesMeetTheirDefinition) {
       {"unit \"/d/a.c\"\nglobal g: u32 extern\nfunc A(): u32 @8:1-9:2 {\n"
        "  temps 1\n  block b0\n    %0 = load u32 &global g @8:5-9\n"
        "    return %0\n}\n",
-       "unit \"/d/b.c\"\nglobal g: u32 {\n  0: u32 5\n}\n" + definition("B")});
+       "unit \"/d/b.c\"\nfield R.x offset 0: u32\nglobal g: u32 {\n"
+       "  0: u32 5 in R.x\n}\n" +
+           definition("B")});
   ASSERT_EQ(programs.size(), 1u);
   ASSERT_EQ(programs[0].globals.size(), 1u);
   EXPECT_FALSE(programs[0].globals[0].isExtern);
   ASSERT_EQ(programs[0].globals[0].inits.size(), 1u);
   EXPECT_EQ(programs[0].globals[0].inits[0].value, 5);
+  ASSERT_TRUE(programs[0].globals[0].inits[0].field.valid());
+  EXPECT_EQ(
+      programs[0].fields[programs[0].globals[0].inits[0].field.value].name,
+      "x");
 }
 
 } // namespace
