@@ -329,6 +329,14 @@ struct Automaton {
     FacetState state;
   };
   std::vector<Fault> faults;
+
+  /// How many bytes lie behind a pointer to such an object: whoever reads or
+  /// writes there stays inside. Empty: not known.
+  struct Extent {
+    std::string record;
+    std::string field;
+  };
+  std::optional<Extent> extent;
 };
 
 } // namespace mdlcheck::contract

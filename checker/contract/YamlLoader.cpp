@@ -306,7 +306,7 @@ bool YamlLoader::loadAutomaton(const YamlNode::Entry &entry) {
   const YamlNode &node = *entry.value;
   if (!checkKeys(node,
                  {"noun", "records", "facets", "leaks", "uses", "views",
-                  "sources", "faults", "chains"},
+                  "sources", "faults", "chains", "extent"},
                  ("automaton '" + entry.key + "'").str()))
     return false;
   for (const Automaton &known : rules.automata)
@@ -362,6 +362,12 @@ bool YamlLoader::loadAutomatonPart(const YamlNode::Entry &part,
     return readText(*part.value, "noun", made.noun);
   if (part.key == "records")
     return readTexts(*part.value, "records", made.records);
+  if (part.key == "extent") {
+    Automaton::Extent &extent = made.extent.emplace();
+    return wantMapping(*part.value, "'extent'") &&
+           checkKeys(*part.value, {"field"}, "'extent'") &&
+           readField(*part.value, extent.record, extent.field);
+  }
   if (!part.value->isSequence())
     return fail(part.value->where, "'" + part.key + "' must be a list");
   for (const YamlNode *item : part.value->items) {

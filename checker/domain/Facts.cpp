@@ -399,6 +399,14 @@ bool domain::restrict(State &state, TermTable &terms, TermId id, int64_t lo,
     }
     if (isComparison(t) && lo == hi)
       return assume(state, terms, id, lo != 0);
+    if (t.op == Op::Mul && terms.isConst(t.rhs()) && lo >= 0) {
+      int64_t k = terms.constValue(t.rhs()), most;
+      Range a = rangeOf(state, terms, t.lhs());
+      // Only when the product cannot wrap.
+      if (k > 0 && a.lo >= 0 && !__builtin_mul_overflow(a.hi, k, &most) &&
+          most <= maxOf(t.type))
+        return restrict(state, terms, t.lhs(), lo / k + (lo % k != 0), hi / k);
+    }
     break;
   default:
     break;

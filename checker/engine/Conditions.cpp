@@ -28,16 +28,9 @@ TermId Engine::place(const Where &at, State &state, const CExpr &e,
   }
   TermId base = value(at, state, *e.lhs, values);
   ir::Type type;
-  int64_t offset = graph.fieldOffset(e.record, e.field, type);
-  if (offset < 0) {
-    // The unit never names the member: any place nobody else uses will do.
-    uint64_t h = 1469598103934665603ull;
-    for (char c : e.record + "::" + e.field)
-      h = (h ^ uint8_t(c)) * 1099511628211ull;
-    offset = -int64_t(1) - int64_t((h % 100000000ull) * 16);
-  } else if (type.size == 1 || type.size == 2 || type.size == 4) {
+  int64_t offset = graph.placeOffset(e.record, e.field, type);
+  if (type.size == 1 || type.size == 2 || type.size == 4)
     size = uint8_t(type.size);
-  }
   return terms.isConst(base) ? base : terms.add(base, offset);
 }
 

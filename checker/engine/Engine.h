@@ -238,6 +238,9 @@ private:
   /// raises goes along the unwind edge.
   void access(const Where &at, State &state, TermId address);
   bool faults(const Where &at, const State &state, TermId address);
+  /// Takes for granted that an access of `bytes` at `address` stays inside the
+  /// memory there. False where it cannot: nothing of a path is left then.
+  bool staysInside(State &state, TermId address, uint64_t bytes);
   /// Bytes a value of `type` takes in the store.
   static uint8_t entrySize(const ir::Type &type);
   TermId readMemory(const Where &at, State &state, TermId address,
@@ -458,6 +461,8 @@ private:
   /// stand when at the end no handler ever took it.
   std::vector<std::pair<ReportKey, llvm::SmallVector<uint64_t, 2>>> unhandled;
   TermId entryIrql;
+  /// Where the store has how many bytes lie behind a pointer.
+  llvm::SmallVector<int64_t, 2> extents;
   domain::FacetMask keyFacets = 0;
 };
 

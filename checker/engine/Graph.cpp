@@ -233,6 +233,17 @@ int64_t UnitGraph::fieldOffset(llvm::StringRef record, llvm::StringRef field,
   return -1;
 }
 
+int64_t UnitGraph::placeOffset(llvm::StringRef record, llvm::StringRef field,
+                               Type &type) const {
+  if (int64_t offset = fieldOffset(record, field, type); offset >= 0)
+    return offset;
+  uint64_t h = 1469598103934665603ull;
+  for (llvm::StringRef part : {record, llvm::StringRef("::"), field})
+    for (char c : part)
+      h = (h ^ uint8_t(c)) * 1099511628211ull;
+  return -int64_t(1) - int64_t((h % 100000000ull) * 16);
+}
+
 void UnitGraph::buildFunction(uint32_t index, uint32_t &nextKey) {
   const Function &f = unit.functions[index];
   FunctionGraph &g = functions[index];

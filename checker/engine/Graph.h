@@ -128,6 +128,10 @@ public:
   /// Offset of record::field in this unit; -1 when it is never mentioned.
   int64_t fieldOffset(llvm::StringRef record, llvm::StringRef field,
                       ir::Type &type) const;
+  /// The same; for a member that the unit never mentions a place that nothing
+  /// else uses, below 0.
+  int64_t placeOffset(llvm::StringRef record, llvm::StringRef field,
+                      ir::Type &type) const;
 
 private:
   void buildFunction(uint32_t index, uint32_t &nextKey);

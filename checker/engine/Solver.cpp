@@ -19,6 +19,11 @@ Engine::Engine(const UnitGraph &graph, const contract::RuleSet &rules,
     : graph(graph), rules(rules), options(options) {
   keyFacets = graph.keyFacets;
   entryIrql = terms.symbol(Origin::Irql, {1, false, false}, 0);
+  ir::Type unused;
+  for (const contract::Automaton &automaton : rules.automata)
+    if (automaton.extent)
+      extents.push_back(graph.placeOffset(automaton.extent->record,
+                                          automaton.extent->field, unused));
   if (options.focus && *options.focus != EngineOptions::kNoSite)
     reach.emplace(graph, *options.focus);
 }

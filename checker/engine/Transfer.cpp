@@ -193,6 +193,8 @@ void Engine::load(const Where &at, State state, States &out) {
   if (faults(at, state, address))
     return;
   access(at, state, address);
+  if (!staysInside(state, address, i.type.size))
+    return;
   const ir::Expr &e = at.function.exprs[i.addr.value];
   TermId v;
   if (i.isVolatile &&
@@ -234,6 +236,8 @@ void Engine::store(const Where &at, State state, States &out) {
   if (faults(at, state, address))
     return;
   access(at, state, address);
+  if (!staysInside(state, address, i.type.size))
+    return;
   TermId v = resolve(state, terms, eval(at, state, i.value));
   ValueType vt = valueType(i.type);
   if (i.bitWidth && i.bitWidth < vt.size * 8) {
