@@ -21,7 +21,7 @@ namespace mdlcheck::program {
 struct AnalysisOptions {
   /// What one function, with its callees, may cost: the passes over it get
   /// shares and multiples of so many states (engine/Engine.h).
-  unsigned stateBudget = 20000;
+  unsigned stateBudget = 60000;
   /// The unit may be all of a program (it is when it has a routine to start
   /// with): what nothing in it does, nobody does.
   bool wholeProgram = false;

@@ -28,6 +28,7 @@ automata:
       - {field: "_R::Thing", owner: system, of: {request.source: received}}
     chains:
       - {field: "_T::Next", rule: left-behind}
+    extent: {field: "$thing::size"}
 roles:
   WORKER:
     source: page.md
@@ -91,6 +92,9 @@ TEST_F(RoleLoaderTest, SourcesAndChains) {
   ASSERT_EQ(thing.chains.size(), 1u);
   EXPECT_EQ(thing.chains[0].field, "Next");
   EXPECT_EQ(thing.chains[0].rule, rules.ruleNamed("left-behind"));
+  ASSERT_TRUE(thing.extent);
+  EXPECT_EQ(thing.extent->record, "$thing");
+  EXPECT_EQ(thing.extent->field, "size");
 }
 
 TEST_F(RoleLoaderTest, Registrations) {
@@ -144,6 +148,10 @@ TEST_F(RoleLoaderTest, Mistakes) {
           "there is no facet 'no.such'");
   refused("automata: {x: {facets: {f: {s: ~}}, chains: [{field: \"_A::B\"}]}}",
           "'rule' is missing");
+  refused("automata: {x: {facets: {f: {s: ~}}, extent: {}}}",
+          "'field' is missing");
+  refused("automata: {x: {facets: {f: {s: ~}}, extent: {bytes: 3}}}",
+          "unknown key 'bytes'");
 }
 
 } // namespace

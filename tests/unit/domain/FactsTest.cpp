@@ -390,6 +390,18 @@ TEST_F(FactsTest, AFactorThatIsZeroRulesTheProductOut) {
   EXPECT_FALSE(assume(s, t, product, true));
 }
 
+TEST_F(FactsTest, BoundsOfAProductAreBoundsOfItsFactor) {
+  TermId bytes = t.binary(Op::Mul, kU64, t.cast(kU64, u), number(24, kU64));
+  ASSERT_TRUE(restrict(s, t, bytes, 25, 100));
+  EXPECT_EQ(rangeOf(s, t, u).lo, 2);
+  EXPECT_EQ(rangeOf(s, t, u).hi, 4);
+  EXPECT_FALSE(restrict(s, t, bytes, 97, 1000));
+  // A product that may wrap says nothing of the kind.
+  TermId wraps = t.binary(Op::Mul, kU32, t.cast(kU32, x), number(24, kU32));
+  ASSERT_TRUE(restrict(s, t, wraps, 25, 100));
+  EXPECT_LT(rangeOf(s, t, x).lo, 2);
+}
+
 TEST_F(FactsTest, ImposingAFactTakesItAllOver) {
   ASSERT_TRUE(restrict(s, t, x, 3, 9));
   ASSERT_TRUE(holds(is(Op::Ne, x, 5)));
