@@ -36,6 +36,7 @@ TEST(Shipped, Rules) {
                               "mdl-double-lock",
                               "mdl-probe-outside-try",
                               "mdl-lock-nonpaged",
+                              "mdl-build-pageable",
                               "mdl-leak",
                               "mdl-double-free",
                               "mdl-use-after-free",
@@ -44,6 +45,10 @@ TEST(Shipped, Rules) {
                               "mdl-io-manager-owned",
                               "mdl-use-after-complete",
                               "mdl-map-unlocked",
+                              "mdl-map-outside-try",
+                              "mdl-mapping-leak",
+                              "irp-leak",
+                              "contiguous-mismatched-free",
                               "irql-too-high"};
   ASSERT_EQ(shipped().rules.size(), std::size(kIds));
   for (size_t i = 0; i < std::size(kIds); ++i)
