@@ -4,8 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "cli/Changes.h"
 #include "cli/Driver.h"
 #include "cli/Options.h"
+#include "cli/Output.h"
+#include "cli/Summary.h"
 #include "lsp/Lsp.h"
 #include "report/Explain.h"
 #include "report/Paths.h"
@@ -13,7 +16,6 @@
 
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/PrettyStackTrace.h"
 #include "llvm/Support/Process.h"
@@ -38,41 +40,6 @@ int fail(llvm::Error error) {
   return kExitBadInput;
 }
 
-/// Standard output or the file of -o. What could not be written is an error,
-/// except that a reader who has seen enough (`| head`) is none.
-class Output {
-public:
-  llvm::Error open(const std::string &name) {
-    if (name.empty() || name == "-")
-      return llvm::Error::success();
-    std::error_code ec;
-    file = std::make_unique<llvm::raw_fd_ostream>(name, ec);
-    if (ec) {
-      file.reset();
-      return inputError(name, 0, "cannot be written: " + ec.message());
-    }
-    this->name = name;
-    return llvm::Error::success();
-  }
-
-  llvm::raw_fd_ostream &stream() { return file ? *file : llvm::outs(); }
-
-  llvm::Error close() {
-    llvm::raw_fd_ostream &os = stream();
-    os.flush();
-    std::error_code ec = os.error();
-    os.clear_error();
-    if (!ec || ec == std::errc::broken_pipe)
-      return llvm::Error::success();
-    return inputError(file ? name : "standard output", 0,
-                      "cannot be written: " + ec.message());
-  }
-
-private:
-  std::unique_ptr<llvm::raw_fd_ostream> file;
-  std::string name;
-};
-
 bool wantsColor(Choice choice, bool isTerminal) {
   if (choice != Choice::Auto)
     return choice == Choice::Always;
@@ -81,10 +48,6 @@ bool wantsColor(Choice choice, bool isTerminal) {
   const char *term = std::getenv("TERM");
   return isTerminal && !(noColor && *noColor) &&
          !(term && llvm::StringRef(term) == "dumb");
-}
-
-std::string plural(uint64_t count, llvm::StringRef noun) {
-  return std::to_string(count) + " " + noun.str() + (count == 1 ? "" : "s");
 }
 
 /// The line "[3/35] file" that each file writes over on a terminal.
@@ -120,55 +83,6 @@ void printNotifications(const std::vector<report::Notification> &notifications,
     llvm::errs().enable_colors(true);
   for (const report::Notification &n : notifications)
     report::writeNotification(n, writerOptions, llvm::errs());
-}
-
-void printIncomplete(const RunResult &result, const Options &options) {
-  const program::Coverage &coverage = result.report.coverage;
-  size_t skipped = coverage.skipped.size();
-  llvm::errs() << "mdlcheck: " << plural(result.errors, "error")
-               << " in the source";
-  if (skipped > 0)
-    llvm::errs() << "; " << plural(skipped, "function")
-                 << (skipped == 1 ? " was" : " were") << " left out";
-  if (skipped > 0 && !options.coverage)
-    llvm::errs() << " (--coverage names " << (skipped == 1 ? "it" : "them")
-                 << ")";
-  llvm::errs() << '\n';
-}
-
-void printSummary(const report::Report &report, const Options &options) {
-  const program::Coverage &coverage = report.coverage;
-  llvm::errs() << plural(report.findings.size(), "finding");
-  if (!report.suppressed.empty())
-    llvm::errs() << " (and " << report.suppressed.size() << " suppressed)";
-  llvm::errs() << " in " << plural(coverage.functionsAnalysed, "function")
-               << " of " << plural(report.files.size(), "file");
-  // Said with the errors already when there are any.
-  if (report.complete && !coverage.skipped.empty())
-    llvm::errs() << "; " << plural(coverage.skipped.size(), "function")
-                 << " not analysed"
-                 << (options.coverage ? "" : " (see --coverage)");
-  llvm::errs() << '\n';
-}
-
-void printStats(const RunResult &result) {
-  const program::Stats &stats = result.report.stats;
-  const PhaseTimes &times = result.times;
-  llvm::raw_ostream &os = llvm::errs();
-  os << llvm::format("time: %.2f s parsing, %.2f s lowering, %.2f s cache, "
-                     "%.2f s linking, %.2f s analysing, %.2f s retracing, "
-                     "%.2f s in all\n",
-                     times.parse, times.lower, times.cache, times.link,
-                     times.analyse, times.retrace, times.wall);
-  const RunCounts &counts = result.counts;
-  os << "work: " << counts.parsed << " of " << plural(counts.jobs, "job")
-     << " parsed, " << counts.analysed << " of "
-     << plural(counts.programs, "program") << " analysed\n";
-  os << "graph: " << stats.blocks << " blocks, " << stats.instructions
-     << " instructions\n";
-  os << "states: " << stats.statesVisited
-     << " visited; summaries: " << stats.summaries << " made, "
-     << stats.summaryHits << " used again\n";
 }
 
 int showRules(const Options &options, const contract::RuleSet &rules) {
@@ -252,6 +166,45 @@ llvm::Expected<Remarks> remarkSuppressions(const Options &options,
   if (!options.unusedSuppressions)
     remarks->clear();
   return remarks;
+}
+
+/// Says in the report what is fixed, and writes the baseline that is asked for.
+llvm::Error compareWithBaseline(const Options &options, report::Policy &policy,
+                                report::Report &report,
+                                report::Sources &sources) {
+  // Nothing is known of what was not analysed, or not in full, and with errors
+  // in the source nobody knows what that is.
+  std::set<std::string> analysed(report.sources.begin(), report.sources.end());
+  std::set<std::pair<std::string, std::string>> skipped;
+  for (const program::Coverage::Function &f : report.coverage.skipped)
+    skipped.emplace(f.where.file, f.name);
+  auto fixed = policy.fixed([&](const report::BaselineEntry &entry) {
+    return report.complete &&
+           (analysed.contains(entry.file) ||
+            !llvm::sys::fs::exists(entry.file)) &&
+           !skipped.contains({entry.file, entry.function});
+  });
+  if (!fixed)
+    return fixed.takeError();
+  report.fixed = std::move(*fixed);
+  if (options.writeBaseline.empty())
+    return llvm::Error::success();
+  std::vector<const contract::Finding *> known;
+  for (const contract::Finding &finding : report.findings)
+    known.push_back(&finding);
+  for (const contract::Finding &finding : report.suppressed)
+    if (finding.suppression->kind == contract::Suppression::Kind::External)
+      known.push_back(&finding);
+  std::string path = report::absolutePath(options.writeBaseline,
+                                          options.input.workingDirectory);
+  llvm::Error error = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
+    report::writeBaseline(known, *report.rules, sources, path, os);
+    return llvm::Error::success();
+  });
+  if (error)
+    return inputError(options.writeBaseline, 0,
+                      "cannot be written: " + llvm::toString(std::move(error)));
+  return error;
 }
 
 int dumpConfig(const Options &options, report::Policy &policy,
@@ -344,6 +297,30 @@ int dump(const Options &options, const std::vector<frontend::CompileJob> &jobs,
   return complete ? kExitClean : kExitBadInput;
 }
 
+/// Services name files from the root of the repository, which is not always
+/// where a job works.
+std::string rootFor(report::Format format, const std::string &directory) {
+  const char *variable = format == report::Format::Github   ? "GITHUB_WORKSPACE"
+                         : format == report::Format::Gitlab ? "CI_PROJECT_DIR"
+                                                            : nullptr;
+  const char *root = variable ? std::getenv(variable) : nullptr;
+  return root && *root ? report::absolutePath(root, directory) : directory;
+}
+
+llvm::Error writeReport(const report::Report &report, report::Format format,
+                        const Options &options, report::Sources &sources,
+                        Output &output) {
+  report::WriterOptions how;
+  how.workingDirectory = rootFor(format, options.input.workingDirectory);
+  how.coverage = options.coverage;
+  how.color = format == report::Format::Text &&
+              wantsColor(options.color, output.stream().is_displayed());
+  if (how.color)
+    output.stream().enable_colors(true);
+  report::createWriter(format, how, sources)->write(report, output.stream());
+  return output.close();
+}
+
 int analyse(const Options &options, std::vector<frontend::CompileJob> jobs,
             const contract::RuleSet &rules, report::Policy &policy) {
   const std::string &workingDirectory = options.input.workingDirectory;
@@ -351,6 +328,18 @@ int analyse(const Options &options, std::vector<frontend::CompileJob> jobs,
   Output output;
   if (llvm::Error error = output.open(options.output))
     return fail(std::move(error));
+  std::vector<Output> others(options.alsoWrite.size());
+  for (size_t i = 0; i < others.size(); ++i)
+    if (llvm::Error error = others[i].open(options.alsoWrite[i].file))
+      return fail(std::move(error));
+
+  std::optional<report::ChangedLines> changes;
+  if (!options.diff.empty()) {
+    auto read = readChanges(options.diff, workingDirectory);
+    if (!read)
+      return fail(read.takeError());
+    changes = std::move(*read);
+  }
 
   RunOptions runOptions = runOptionsFor(options, rules);
   std::unique_ptr<program::Cache> cache = openCache(options, rules, runOptions);
@@ -375,22 +364,26 @@ int analyse(const Options &options, std::vector<frontend::CompileJob> jobs,
   auto remarks = remarkSuppressions(options, policy, result.report);
   if (!remarks)
     return fail(remarks.takeError());
+  if (llvm::Error error =
+          compareWithBaseline(options, policy, result.report, sources))
+    return fail(std::move(error));
   if (llvm::Error error = options.tidy.filter(result.report))
     return fail(std::move(error));
+  if (changes)
+    for (auto *list : {&result.report.findings, &result.report.suppressed})
+      std::erase_if(*list, [&](const contract::Finding &finding) {
+        return !changes->touches(finding, sources);
+      });
 
   printNotifications(result.report.notifications, options, workingDirectory);
-  report::WriterOptions writerOptions;
-  writerOptions.workingDirectory = workingDirectory;
-  writerOptions.coverage = options.coverage;
-  writerOptions.color =
-      options.format == report::Format::Text &&
-      wantsColor(options.color, output.stream().is_displayed());
-  if (writerOptions.color)
-    output.stream().enable_colors(true);
-  report::createWriter(options.format, writerOptions, sources)
-      ->write(result.report, output.stream());
-  if (llvm::Error error = output.close())
+  if (llvm::Error error =
+          writeReport(result.report, options.format, options, sources, output))
     return fail(std::move(error));
+  for (size_t i = 0; i < others.size(); ++i)
+    if (llvm::Error error =
+            writeReport(result.report, options.alsoWrite[i].format, options,
+                        sources, others[i]))
+      return fail(std::move(error));
   if (llvm::Error error =
           options.tidy.writeFixes(result.report, sources, workingDirectory))
     return fail(std::move(error));
@@ -401,6 +394,9 @@ int analyse(const Options &options, std::vector<frontend::CompileJob> jobs,
     printSummary(result.report, options);
   if (options.stats)
     printStats(result);
+  // What is in the baseline from now on is nothing new.
+  if (!options.writeBaseline.empty())
+    result.report.findings.clear();
   return exitCode(result, *remarks, policy);
 }
 
@@ -448,6 +444,9 @@ int realMain(llvm::ArrayRef<const char *> arguments) {
   if (!options.policy.configFile.empty())
     options.policy.configFile =
         report::absolutePath(options.policy.configFile, directory);
+  if (!options.policy.baseline.empty())
+    options.policy.baseline =
+        report::absolutePath(options.policy.baseline, directory);
   if (options.dumpConfig) {
     std::string file = report::absolutePath(
         options.input.files.empty() ? "all.c" : options.input.files[0],

@@ -37,10 +37,18 @@ llvm::Error setFormat(Options &options, llvm::StringRef value) {
                     .Case("text", report::Format::Text)
                     .Case("sarif", report::Format::Sarif)
                     .Case("json", report::Format::Json)
+                    .Case("github", report::Format::Github)
+                    .Case("gitlab", report::Format::Gitlab)
                     .Default(std::nullopt);
   if (!format)
-    return badValue("--format", value, "text, sarif or json");
+    return badValue("--format", value, "text, sarif, json, github or gitlab");
   options.format = *format;
+  return llvm::Error::success();
+}
+
+template <report::Format Format>
+llvm::Error alsoWrite(Options &options, llvm::StringRef value) {
+  options.alsoWrite.push_back({Format, value.str()});
   return llvm::Error::success();
 }
 
@@ -130,6 +138,25 @@ llvm::Error setExplain(Options &options, llvm::StringRef value) {
   return llvm::Error::success();
 }
 
+llvm::Error setBaseline(Options &options, llvm::StringRef value) {
+  options.policy.baseline = value.str();
+  return llvm::Error::success();
+}
+
+llvm::Error setWriteBaseline(Options &options, llvm::StringRef value) {
+  options.writeBaseline = value.str();
+  return llvm::Error::success();
+}
+
+llvm::Error setDiff(Options &options, llvm::StringRef value) {
+  if (value.size() > 1 && value.front() == '-')
+    return badValue("--diff", value,
+                    "a revision or range of git, or - for a unified diff on "
+                    "standard input");
+  options.diff = value.str();
+  return llvm::Error::success();
+}
+
 llvm::Error setScope(Options &options, bool wholeProgram) {
   if (options.wholeProgram && *options.wholeProgram != wholeProgram)
     return inputError("--unit-only and --whole-program exclude each other");
@@ -150,10 +177,19 @@ constexpr OptionInfo kOptions[] = {
      "where compile_commands.json is; without it the next one above each "
      "file, or above the current directory, is taken, there or in build/",
      setBuildDir},
-    {"format", "text|sarif|json",
-     "how findings are written; text is the default", setFormat},
+    {"format", "text|sarif|json|github|gitlab",
+     "how findings are written; text is the default; github: annotations of a "
+     "workflow run, gitlab: a Code Quality report",
+     setFormat},
     {"o", "FILE", "write the findings to FILE instead of standard output",
      setOutput},
+    {"sarif", "FILE",
+     "write SARIF to FILE, too, as code scanning services take it",
+     alsoWrite<report::Format::Sarif>},
+    {"full-sarif", "FILE",
+     "write SARIF to FILE, too, with all results and steps, and what is "
+     "suppressed",
+     alsoWrite<report::Format::FullSarif>},
     {"rules", "LIST",
      "rules to check for: ids and patterns separated by commas, switched off "
      "with a '-' in front; a list that begins with '-' starts from the "
@@ -176,6 +212,17 @@ constexpr OptionInfo kOptions[] = {
     {"contracts", "FILE",
      "contracts of your own wrappers, in YAML; may be given several times",
      addContracts},
+    {"baseline", "FILE",
+     "leave out findings that are in FILE, and tell which of those are fixed",
+     setBaseline},
+    {"write-baseline", "FILE",
+     "write all findings to FILE, for --baseline; the exit code does not count "
+     "them",
+     setWriteBaseline},
+    {"diff", "BASE|-",
+     "only findings whose path runs through lines that changed since BASE, a "
+     "revision or range of git, or in the unified diff on standard input",
+     setDiff},
     {"fail-on", "none|note|warning|error",
      "the least severity of a finding that makes the exit code 1; warning is "
      "the default",

@@ -25,12 +25,21 @@ namespace mdlcheck::cli {
 
 enum class Choice : uint8_t { Auto, Always, Never };
 
+/// A format that is written beside the one of --format.
+struct AlsoWrite {
+  report::Format format;
+  std::string file;
+};
+
 struct Options {
   Input input;
   report::Format format = report::Format::Text;
   std::string output; ///< empty or "-": standard output
+  std::vector<AlsoWrite> alsoWrite;
   report::PolicyOptions policy;
   std::vector<std::string> contractFiles;
+  std::string writeBaseline; ///< empty: none is written
+  std::string diff;          ///< a range for git, or "-"; empty: all is told
   bool unusedSuppressions = false;
   bool dumpConfig = false;
   unsigned threads = 0;

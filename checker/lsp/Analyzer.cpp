@@ -30,10 +30,10 @@ Analyzer::create(cli::Options options) {
             report::RuleSelection::parse(*policy.rules, analyzer->rules);
         !chosen)
       return chosen.takeError();
-  if (!policy.configFile.empty()) {
-    llvm::SmallString<256> absolute(policy.configFile);
-    if (!llvm::sys::fs::make_absolute(absolute))
-      policy.configFile = absolute.str().str();
+  for (std::string *file : {&policy.configFile, &policy.baseline}) {
+    llvm::SmallString<256> absolute(*file);
+    if (!file->empty() && !llvm::sys::fs::make_absolute(absolute))
+      *file = absolute.str().str();
   }
   return analyzer;
 }

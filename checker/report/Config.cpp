@@ -33,7 +33,7 @@ public:
       return llvm::Error::success();
     if (!root.isMapping())
       return at(root.where, "the configuration is a mapping: profile, rules, "
-                            "paths, contracts, fail-on");
+                            "paths, contracts, baseline, fail-on");
     for (const YamlNode::Entry &entry : root.entries)
       if (llvm::Error error = section(entry))
         return error;
@@ -65,10 +65,12 @@ private:
       return paths(value);
     if (entry.key == "contracts")
       return contracts(value);
+    if (entry.key == "baseline")
+      return baseline(value);
     if (entry.key == "fail-on")
       return failOn(value);
-    return unknownKey(entry,
-                      {"profile", "rules", "paths", "contracts", "fail-on"});
+    return unknownKey(entry, {"profile", "rules", "paths", "contracts",
+                              "baseline", "fail-on"});
   }
 
   llvm::Error profile(const YamlNode &value) {
@@ -157,11 +159,19 @@ private:
     return llvm::Error::success();
   }
 
+  llvm::Error baseline(const YamlNode &value) {
+    if (value.isNull())
+      return llvm::Error::success();
+    if (!value.isScalar() || value.text.empty())
+      return at(value.where, "'baseline' is the name of a file");
+    config.baseline = absolutePath(value.text, config.directory);
+    return llvm::Error::success();
+  }
+
   llvm::Error failOn(const YamlNode &value) {
     FailOn severity = severityNamed(value.text);
     if (!value.isScalar() || (!severity && value.text != "none"))
-      return at(value.where,
-                "'fail-on' is one of none, note, warning, error");
+      return at(value.where, "'fail-on' is one of none, note, warning, error");
     config.failOn = severity;
     return llvm::Error::success();
   }
@@ -283,6 +293,8 @@ void Config::print(const RuleSet &catalogue, const RuleSelection &selection,
   list("  ", "include", include);
   list("  ", "exclude", exclude);
   list("", "contracts", contracts);
+  if (!baseline.empty())
+    os << "baseline: " << quoted(baseline) << '\n';
   FailOn least = failOn.value_or(Severity::Warning);
   os << "fail-on: " << (least ? severityName(*least) : "none") << '\n';
 }

@@ -49,6 +49,7 @@ struct Config {
   std::vector<std::string> include;
   std::vector<std::string> exclude;
   std::vector<std::string> contracts; ///< absolute
+  std::string baseline;               ///< absolute; empty: none
   std::optional<FailOn> failOn;
 
   /// Errors are InputErrors with `name` and the line.

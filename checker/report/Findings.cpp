@@ -48,26 +48,44 @@ void report::sortFindings(std::vector<Finding> &findings) {
                  findings.end());
 }
 
+static void addPart(std::string &key, llvm::StringRef part) {
+  key += part;
+  key += '\0';
+}
+
+static void addContext(std::string &key, const Finding &f,
+                       report::Sources &sources) {
+  addPart(key, f.function);
+  addPart(key, f.object);
+  for (char c : sources.line(f.where.file, f.where.line))
+    if (!llvm::isSpace(c))
+      key += c;
+}
+
+static std::string hashOf(const std::string &key) {
+  return llvm::utohexstr(llvm::xxh3_64bits(llvm::StringRef(key)),
+                         /*LowerCase=*/true, /*Width=*/16);
+}
+
+std::string report::contextHash(const Finding &finding, const RuleSet &rules,
+                                Sources &sources) {
+  std::string key;
+  addPart(key, rules.rule(finding.rule).id);
+  addContext(key, finding, sources);
+  return hashOf(key);
+}
+
 void report::assignFingerprints(std::vector<Finding> &findings,
                                 const RuleSet &rules, Sources &sources) {
   std::map<std::string, unsigned> seen;
   for (Finding &f : findings) {
     std::string key;
-    auto add = [&](llvm::StringRef part) {
-      key += part;
-      key += '\0';
-    };
-    add(rules.rule(f.rule).id);
-    add(llvm::sys::path::filename(f.where.file));
-    add(f.function);
-    add(f.object);
-    for (char c : sources.line(f.where.file, f.where.line))
-      if (!llvm::isSpace(c))
-        key += c;
+    addPart(key, rules.rule(f.rule).id);
+    addPart(key, llvm::sys::path::filename(f.where.file));
+    addContext(key, f, sources);
     unsigned occurrence = seen[key]++;
     key += '\0';
     key += std::to_string(occurrence);
-    uint64_t hash = llvm::xxh3_64bits(llvm::StringRef(key));
-    f.fingerprint = llvm::utohexstr(hash, /*LowerCase=*/true, /*Width=*/16);
+    f.fingerprint = hashOf(key);
   }
 }

@@ -28,6 +28,11 @@ void sortFindings(std::vector<contract::Finding> &findings);
 void assignFingerprints(std::vector<contract::Finding> &findings,
                         const contract::RuleSet &rules, Sources &sources);
 
+/// The same without the name of the file and the count: what a finding is
+/// known by after its file was renamed. 16 hexadecimal digits.
+std::string contextHash(const contract::Finding &finding,
+                        const contract::RuleSet &rules, Sources &sources);
+
 } // namespace mdlcheck::report
 
 #endif // MDLCHECK_REPORT_FINDINGS_H

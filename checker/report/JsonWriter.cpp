@@ -72,6 +72,16 @@ public:
             });
           });
       });
+      json.attributeArray("fixed", [&] {
+        for (const BaselineEntry &entry : report.fixed)
+          json.object([&] {
+            json.attribute("rule", utf8(entry.rule));
+            json.attribute("message", utf8(entry.message));
+            json.attribute(
+                "file", utf8(relativeTo(entry.file, options.workingDirectory)));
+            json.attribute("function", utf8(entry.function));
+          });
+      });
       json.attributeArray("errors", [&] {
         for (const Notification &n : report.notifications)
           json.object([&] {

@@ -97,8 +97,7 @@ llvm::Expected<Config> Policy::configAt(const std::string &path) {
   return it->second;
 }
 
-llvm::Expected<Policy::Effective *>
-Policy::configFor(const std::string &file) {
+llvm::Expected<Policy::Effective *> Policy::configFor(const std::string &file) {
   auto path = configPathFor(file);
   if (!path)
     return path.takeError();
@@ -148,6 +147,18 @@ Policy::resolve(Config config) {
   }
   if (options.failOn)
     config.failOn = options.failOn;
+  if (!options.baseline.empty())
+    config.baseline = options.baseline;
+  if (!config.baseline.empty()) {
+    std::unique_ptr<Baseline> &known = baselines[config.baseline];
+    if (!known) {
+      auto loaded = Baseline::load(config.baseline);
+      if (!loaded)
+        return loaded.takeError();
+      known = std::make_unique<Baseline>(std::move(*loaded));
+    }
+    made->baseline = known.get();
+  }
   made->config = std::move(config);
   return made;
 }
@@ -170,7 +181,8 @@ llvm::Error Policy::apply(std::vector<Finding> &findings,
                           std::vector<Finding> &suppressed, Sources &sources) {
   if (!suppressions)
     suppressions = std::make_unique<Suppressions>(*rules, sources);
-  std::vector<Finding> shown;
+  std::vector<Finding> kept;
+  std::map<const Effective *, std::vector<size_t>> byConfig;
   for (Finding &finding : findings) {
     auto found = configFor(finding.where.file);
     if (!found)
@@ -183,9 +195,26 @@ llvm::Error Policy::apply(std::vector<Finding> &findings,
     if (severity != rules->rule(finding.rule).severity)
       finding.severity = severity;
     finding.suppression = suppressions->find(finding);
-    (finding.suppression ? suppressed : shown).push_back(std::move(finding));
+    if (e.baseline)
+      byConfig[&e].push_back(kept.size());
+    kept.push_back(std::move(finding));
   }
-  findings = std::move(shown);
+  for (const auto &[e, indices] : byConfig) {
+    std::vector<const Finding *> asked;
+    for (size_t i : indices)
+      asked.push_back(&kept[i]);
+    std::vector<bool> isKnown = e->baseline->match(asked, *rules, sources);
+    for (size_t i = 0; i < indices.size(); ++i) {
+      Finding &finding = kept[indices[i]];
+      if (isKnown[i] && !finding.suppression)
+        finding.suppression = Suppression{Suppression::Kind::External,
+                                          {e->config.baseline, 0, 0, 0, 0},
+                                          "in the baseline"};
+    }
+  }
+  findings.clear();
+  for (Finding &finding : kept)
+    (finding.suppression ? suppressed : findings).push_back(std::move(finding));
   return llvm::Error::success();
 }
 
@@ -208,6 +237,23 @@ Policy::remarks(llvm::ArrayRef<std::string> files) {
   for (Suppressions::Remark &remark : suppressions->mistakes())
     all.push_back(std::move(remark));
   return all;
+}
+
+llvm::Expected<std::vector<BaselineEntry>>
+Policy::fixed(llvm::function_ref<bool(const BaselineEntry &)> wasLookedAt) {
+  std::vector<BaselineEntry> fixed;
+  for (const auto &[path, baseline] : baselines)
+    for (BaselineEntry &entry : baseline->unmatched()) {
+      RuleId rule = rules->ruleNamed(entry.rule);
+      if (!rule || !wasLookedAt(entry))
+        continue;
+      auto on = isOn(rule, entry.file);
+      if (!on)
+        return on.takeError();
+      if (*on)
+        fixed.push_back(std::move(entry));
+    }
+  return fixed;
 }
 
 bool Policy::fails(const Finding &finding) {

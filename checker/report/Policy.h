@@ -17,6 +17,7 @@
 #define MDLCHECK_REPORT_POLICY_H
 
 #include "contract/Finding.h"
+#include "report/Baseline.h"
 #include "report/Config.h"
 #include "report/Suppressions.h"
 
@@ -32,6 +33,8 @@ struct PolicyOptions {
   /// In place of the .mdlcheck.yaml found by walking up from each file.
   std::string configFile;
   bool ignoreConfig = false; ///< no configuration at all
+  /// A baseline (absolute) in place of the one that configurations name.
+  std::string baseline;
 };
 
 class Policy {
@@ -50,7 +53,8 @@ public:
   llvm::Expected<bool> isOn(contract::RuleId id, const std::string &file);
 
   /// Takes out of `findings` what is switched off, gives the rest its
-  /// severity, and moves what is suppressed to `suppressed`.
+  /// severity, and moves what is suppressed to `suppressed`, in the source or
+  /// by a baseline.
   llvm::Error apply(std::vector<contract::Finding> &findings,
                     std::vector<contract::Finding> &suppressed,
                     Sources &sources);
@@ -59,6 +63,11 @@ public:
   /// `files`, those there that suppress nothing.
   llvm::Expected<std::vector<Suppressions::Remark>>
   remarks(llvm::ArrayRef<std::string> files);
+
+  /// What baselines have that apply() did not meet, of rules that are on and
+  /// files that `wasLookedAt`: it is fixed.
+  llvm::Expected<std::vector<BaselineEntry>>
+  fixed(llvm::function_ref<bool(const BaselineEntry &)> wasLookedAt);
 
   /// Whether a finding that apply() let through fails the run.
   bool fails(const contract::Finding &finding);
@@ -74,6 +83,7 @@ private:
     Config config;
     RuleSelection selection;
     std::vector<contract::Severity> severities; ///< by rule
+    Baseline *baseline = nullptr;               ///< none: nothing is known
   };
 
   Policy(contract::RuleSet &rules, PolicyOptions options)
@@ -90,6 +100,7 @@ private:
   std::map<std::string, std::string> byDirectory; ///< to the file's path
   std::map<std::string, Config> configs;          ///< by path
   std::map<std::string, std::unique_ptr<Effective>> effective;
+  std::map<std::string, std::unique_ptr<Baseline>> baselines; ///< by path
   std::unique_ptr<Suppressions> suppressions;
 };
 

@@ -24,8 +24,14 @@ report::createWriter(Format format, WriterOptions options, Sources &sources) {
     return createTextWriter(std::move(options), sources);
   case Format::Sarif:
     return createSarifWriter(std::move(options), sources);
+  case Format::FullSarif:
+    return createFullSarifWriter(std::move(options), sources);
   case Format::Json:
     return createJsonWriter(std::move(options));
+  case Format::Github:
+    return createGithubWriter(std::move(options));
+  case Format::Gitlab:
+    return createGitlabWriter(std::move(options));
   }
   llvm_unreachable("unknown format");
 }
@@ -66,5 +72,5 @@ const char *report::levelName(Notification::Level level) {
 
 const char *report::suppressionKindName(contract::Suppression::Kind kind) {
   return kind == contract::Suppression::Kind::InSource ? "inSource"
-                                                        : "external";
+                                                       : "external";
 }

@@ -15,6 +15,7 @@
 #include "contract/Finding.h"
 #include "contract/RuleSet.h"
 #include "program/Analysis.h"
+#include "report/Baseline.h"
 #include "report/Sources.h"
 
 #include "llvm/Support/raw_ostream.h"
@@ -42,6 +43,8 @@ struct Report {
   std::vector<contract::Finding> findings;
   /// What would be among them, were it not suppressed. The same holds for it.
   std::vector<contract::Finding> suppressed;
+  /// What the baseline has and was looked for in vain.
+  std::vector<BaselineEntry> fixed;
   std::vector<Notification> notifications;
   std::vector<std::string> files; ///< analysed, sorted
   /// Those that functions were lowered from, headers among them; sorted.
@@ -52,7 +55,14 @@ struct Report {
   bool complete = true;
 };
 
-enum class Format : uint8_t { Text, Sarif, Json };
+enum class Format : uint8_t {
+  Text,
+  Sarif,     ///< for code scanning services: within their limits
+  FullSarif, ///< all of it, and what is suppressed
+  Json,
+  Github, ///< workflow commands, which become annotations
+  Gitlab, ///< a Code Quality report
+};
 
 struct WriterOptions {
   /// Files under it are named relative to it. Absolute.

@@ -7,17 +7,24 @@
 //
 // Section numbers are those of the OASIS standard. Beyond what it asks for,
 // the log carries what code scanning services read: every rule with help and
-// a severity, URIs relative to SRCROOT, and line fingerprints.
+// a severity, URIs relative to SRCROOT, and line fingerprints. The log that is
+// meant for them keeps to what they take (docs.github.com, "SARIF support for
+// code scanning" and "SARIF results exceed one or more limits"): places on one
+// line, so many results and steps, and no result that is suppressed.
 //
 //===----------------------------------------------------------------------===//
 #include "report/BugChecks.h"
 #include "report/Explain.h"
+#include "report/LineHash.h"
 #include "report/Paths.h"
 #include "report/Policy.h"
 #include "report/Writers.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"
+
+#include <algorithm>
+#include <map>
 
 using namespace mdlcheck;
 using namespace mdlcheck::contract;
@@ -29,10 +36,14 @@ constexpr llvm::StringLiteral kSchema =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/"
     "sarif-schema-2.1.0.json";
 
+/// What a service shows; more of it would be for nothing.
+constexpr size_t kMaxResults = 5000;
+constexpr size_t kMaxSteps = 1000;
+
 class SarifWriter : public Writer {
 public:
-  SarifWriter(WriterOptions options, Sources &sources)
-      : options(std::move(options)), sources(sources) {}
+  SarifWriter(WriterOptions options, Sources &sources, bool isFull)
+      : options(std::move(options)), sources(sources), isFull(isFull) {}
 
   void write(const Report &report, llvm::raw_ostream &os) override {
     llvm::json::OStream stream(os, /*IndentSize=*/2);
@@ -48,6 +59,7 @@ public:
 
 private:
   void writeRun(const Report &report) {
+    std::vector<const Finding *> results = resultsOf(report);
     json->attributeObject("tool", [&] {
       json->attributeObject("driver", [&] {
         json->attribute("name", "mdlcheck");
@@ -62,8 +74,9 @@ private:
         });
       });
     });
-    json->attributeArray(
-        "invocations", [&] { json->object([&] { writeInvocation(report); }); });
+    json->attributeArray("invocations", [&] {
+      json->object([&] { writeInvocation(report, results.size()); });
+    });
     json->attributeObject("originalUriBaseIds", [&] {
       json->attributeObject("SRCROOT", [&] {
         llvm::StringRef slash =
@@ -81,9 +94,35 @@ private:
         });
     });
     json->attributeArray("results", [&] {
-      for (const Finding &finding : report.findings)
-        json->object([&] { writeResult(finding, *report.rules); });
+      for (const Finding *finding : results)
+        json->object([&] { writeResult(*finding, *report.rules); });
     });
+  }
+
+  /// Where there are too many, the worst and surest stay, in their order.
+  std::vector<const Finding *> resultsOf(const Report &report) {
+    std::vector<const Finding *> results;
+    for (const Finding &finding : report.findings)
+      results.push_back(&finding);
+    if (isFull)
+      for (const Finding &finding : report.suppressed)
+        results.push_back(&finding);
+    auto byPlace = [](const Finding *a, const Finding *b) { return *a < *b; };
+    if (!isFull && results.size() > kMaxResults) {
+      std::sort(results.begin(), results.end(),
+                [&](const Finding *a, const Finding *b) {
+                  Severity left = severityOf(*a, *report.rules);
+                  Severity right = severityOf(*b, *report.rules);
+                  if (left != right)
+                    return left > right;
+                  if (a->precision != b->precision)
+                    return a->precision < b->precision;
+                  return byPlace(a, b);
+                });
+      results.resize(kMaxResults);
+    }
+    std::sort(results.begin(), results.end(), byPlace);
+    return results;
   }
 
   // 3.49 reportingDescriptor
@@ -151,7 +190,7 @@ private:
   }
 
   // 3.20 invocation
-  void writeInvocation(const Report &report) {
+  void writeInvocation(const Report &report, size_t results) {
     json->attribute("executionSuccessful", report.complete);
     json->attributeObject("workingDirectory", [&] {
       json->attribute("uri", fileUri(options.workingDirectory));
@@ -165,6 +204,14 @@ private:
             json->attributeArray(
                 "locations", [&] { json->object([&] { place(n.where); }); });
         });
+      if (results < report.findings.size())
+        json->object([&] {
+          json->attribute("level", "warning");
+          text("message", "only " + std::to_string(results) + " of " +
+                              std::to_string(report.findings.size()) +
+                              " results are in this log: those of the highest "
+                              "severity");
+        });
     });
   }
 
@@ -177,10 +224,15 @@ private:
     text("message", finding.message);
     json->attributeArray("locations", [&] {
       json->object([&] {
-        place(finding.where);
+        place(isFull ? finding.where : firstLineOf(finding.where));
         function(finding.function);
       });
     });
+    if (isFull)
+      json->attributeArray("suppressions", [&] {
+        if (finding.suppression)
+          json->object([&] { writeSuppression(*finding.suppression); });
+      });
     if (!finding.path.empty())
       writeCodeFlow(finding);
     json->attributeObject("properties", [&] {
@@ -188,10 +240,39 @@ private:
     });
     json->attributeObject("partialFingerprints", [&] {
       json->attribute("mdlcheck/v1", finding.fingerprint);
-      // The services want "hash:occurrence"; our hash counts occurrences
-      // itself, so there is only ever a first one.
-      json->attribute("primaryLocationLineHash", finding.fingerprint + ":1");
+      llvm::StringRef hash = lineHash(finding.where);
+      if (!hash.empty())
+        json->attribute("primaryLocationLineHash", hash);
     });
+  }
+
+  // 3.35 suppression
+  void writeSuppression(const Suppression &suppression) {
+    json->attribute("kind", suppressionKindName(suppression.kind));
+    json->attribute("status", "accepted");
+    if (!suppression.justification.empty())
+      json->attribute("justification", utf8(suppression.justification));
+    if (!suppression.where.file.empty())
+      json->attributeObject("location", [&] { place(suppression.where); });
+  }
+
+  llvm::StringRef lineHash(const Location &where) {
+    auto [it, isNew] = hashes.try_emplace(where.file);
+    if (isNew)
+      it->second = lineHashes(sources.fileText(where.file));
+    size_t line = std::max(where.line, 1u);
+    return line <= it->second.size() ? llvm::StringRef(it->second[line - 1])
+                                     : llvm::StringRef();
+  }
+
+  Location firstLineOf(Location where) {
+    if (where.endLine <= where.line)
+      return where;
+    where.endLine = where.line;
+    where.endColumn =
+        std::max(where.column + 1,
+                 uint32_t(sources.line(where.file, where.line).size()) + 1);
+    return where;
   }
 
   // 3.36 codeFlow
@@ -200,9 +281,13 @@ private:
       json->object([&] {
         json->attributeArray("threadFlows", [&] {
           json->object([&] {
+            // Of a path too long, how it begins and how it ends.
+            size_t size = finding.path.size();
+            size_t left = isFull || size <= kMaxSteps ? size : kMaxSteps / 2;
             json->attributeArray("locations", [&] {
-              for (const PathStep &step : finding.path)
-                json->object([&] { writeStep(step); });
+              for (size_t i = 0; i < size; ++i)
+                if (i < left || size - i <= left)
+                  json->object([&] { writeStep(finding.path[i]); });
             });
           });
         });
@@ -319,6 +404,8 @@ private:
 
   WriterOptions options;
   Sources &sources;
+  bool isFull;
+  std::map<std::string, std::vector<std::string>> hashes; ///< by file
   llvm::json::OStream *json = nullptr;
 };
 
@@ -326,5 +413,12 @@ private:
 
 std::unique_ptr<Writer> report::createSarifWriter(WriterOptions options,
                                                   Sources &sources) {
-  return std::make_unique<SarifWriter>(std::move(options), sources);
+  return std::make_unique<SarifWriter>(std::move(options), sources,
+                                       /*isFull=*/false);
+}
+
+std::unique_ptr<Writer> report::createFullSarifWriter(WriterOptions options,
+                                                      Sources &sources) {
+  return std::make_unique<SarifWriter>(std::move(options), sources,
+                                       /*isFull=*/true);
 }

@@ -27,6 +27,11 @@ llvm::StringRef Sources::text(const std::string &name) {
   return load(name).text;
 }
 
+llvm::StringRef Sources::fileText(const std::string &name) {
+  const File &file = load(name);
+  return file.buffer ? file.buffer->getBuffer() : llvm::StringRef();
+}
+
 size_t Sources::offset(const std::string &name, uint32_t line,
                        uint32_t column) {
   const File &file = load(name);

@@ -28,6 +28,9 @@ public:
   /// All of `file` without a byte order mark; empty when it cannot be read.
   llvm::StringRef text(const std::string &file);
 
+  /// All of `file` as it is, with its byte order mark.
+  llvm::StringRef fileText(const std::string &file);
+
   /// Where a place is in text(), in bytes; the end of the line or of the text
   /// when there is no such place.
   size_t offset(const std::string &file, uint32_t line, uint32_t column);

@@ -18,7 +18,11 @@ std::unique_ptr<Writer> createTextWriter(WriterOptions options,
                                          Sources &sources);
 std::unique_ptr<Writer> createSarifWriter(WriterOptions options,
                                           Sources &sources);
+std::unique_ptr<Writer> createFullSarifWriter(WriterOptions options,
+                                              Sources &sources);
 std::unique_ptr<Writer> createJsonWriter(WriterOptions options);
+std::unique_ptr<Writer> createGithubWriter(WriterOptions options);
+std::unique_ptr<Writer> createGitlabWriter(WriterOptions options);
 
 } // namespace mdlcheck::report
 

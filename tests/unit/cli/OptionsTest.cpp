@@ -96,7 +96,8 @@ TEST(OptionsTest, Format) {
   EXPECT_EQ(parse({"--format=sarif"}).format, report::Format::Sarif);
   EXPECT_EQ(parse({"--format=json"}).format, report::Format::Json);
   EXPECT_EQ(errorOf({"--format=JSON"}),
-            "invalid value 'JSON' for --format; it takes text, sarif or json");
+            "invalid value 'JSON' for --format; it takes text, sarif, "
+            "json, github or gitlab");
 }
 
 TEST(OptionsTest, FailOn) {
@@ -196,7 +197,7 @@ TEST(OptionsTest, WhatIsNoFile) {
 
 TEST(OptionsTest, MissingValues) {
   EXPECT_EQ(errorOf({"--format"}),
-            "--format needs a value: --format=text|sarif|json");
+            "--format needs a value: --format=text|sarif|json|github|gitlab");
   EXPECT_EQ(errorOf({"a.c", "-p"}), "-p needs a value: -p BUILD_DIR");
   EXPECT_EQ(errorOf({"-o"}), "-o needs a value: -o FILE");
   // The flags are nobody's value.
@@ -276,7 +277,8 @@ TEST(OptionsTest, BadResponseFiles) {
   EXPECT_EQ(errorOf({"@" + tree.path()}).find("response file: "), 0u);
   tree.write("bad", "--format=xml");
   EXPECT_EQ(errorOf({"@" + tree.path("bad")}),
-            "invalid value 'xml' for --format; it takes text, sarif or json");
+            "invalid value 'xml' for --format; it takes text, sarif, "
+            "json, github or gitlab");
 }
 
 //===----------------------------------------------------------------------===//
@@ -302,11 +304,11 @@ TEST(HelpTest, ShowsEveryOptionOnLinesThatFitATerminal) {
   llvm::raw_string_ostream os(help);
   printHelp(os);
   for (const char *option :
-       {"-p BUILD_DIR", "--format=text|sarif|json", "-o FILE", "--rules=LIST",
-        "--contracts=FILE", "--fail-on=none|note|warning|error", "-j N",
-        "--cache=DIR", "--cache-size=BYTES", "--no-cache", "--coverage",
-        "--stats", "--quiet", "--color=auto|always|never",
-        "--list-rules", "--explain=RULE", "--dump-ir", "--version", "--help"})
+       {"-p BUILD_DIR", "--format=text|sarif|json|github|gitlab", "-o FILE",
+        "--rules=LIST", "--contracts=FILE", "--fail-on=none|note|warning|error",
+        "-j N", "--cache=DIR", "--cache-size=BYTES", "--no-cache", "--coverage",
+        "--stats", "--quiet", "--color=auto|always|never", "--list-rules",
+        "--explain=RULE", "--dump-ir", "--version", "--help"})
     EXPECT_NE(help.find("\n  " + std::string(option)), std::string::npos)
         << option;
   llvm::SmallVector<llvm::StringRef, 64> lines;

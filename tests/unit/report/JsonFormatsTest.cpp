@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "ReportFixture.h"
+#include "report/LineHash.h"
 
 #include "llvm/Support/JSON.h"
 
@@ -57,7 +58,8 @@ TEST_F(JsonFormatsTest, SarifResult) {
   json::Object &prints = *result.getObject("partialFingerprints");
   std::string fingerprint = report.findings[0].fingerprint;
   EXPECT_EQ(prints.getString("mdlcheck/v1"), fingerprint);
-  EXPECT_EQ(prints.getString("primaryLocationLineHash"), fingerprint + ":1");
+  EXPECT_EQ(prints.getString("primaryLocationLineHash"),
+            lineHashes(sources.text(kFile))[3]);
 }
 
 TEST_F(JsonFormatsTest, SarifListsEveryRule) {
@@ -142,6 +144,49 @@ TEST_F(JsonFormatsTest, Json) {
   json::Object &coverage = *log.getObject("coverage");
   EXPECT_EQ(coverage.getArray("notAnalysed")->size(), 1u);
   EXPECT_EQ(coverage.getObject("unknownCallees")->getInteger("KeepIt"), 2);
+}
+
+json::Object &runOf(json::Object &log) {
+  return *(*log.getArray("runs"))[0].getAsObject();
+}
+
+TEST_F(JsonFormatsTest, SarifKeepsToWhatServicesShow) {
+  contract::Finding f = leakFinding();
+  f.path.resize(1);
+  for (uint32_t i = 0; i < 1500; ++i)
+    f.path.insert(f.path.end() - 1, {contract::PathStep::Kind::Event, f.where,
+                                     std::to_string(i), "f", 0});
+  report.findings = {f};
+  for (uint32_t i = 0; i < 5000; ++i) {
+    contract::Finding note = leakFinding();
+    note.severity = contract::Severity::Note;
+    note.path.clear();
+    note.where.column = i + 100;
+    note.where.endColumn = i + 101;
+    report.findings.push_back(note);
+  }
+  // The one error comes first by place and last by severity of what is there.
+  json::Object upload = parse(Format::Sarif);
+  json::Array &results = *runOf(upload).getArray("results");
+  ASSERT_EQ(results.size(), 5000u);
+  json::Object &error = *results[0].getAsObject();
+  EXPECT_EQ(error.getString("level"), "error");
+  auto stepsOf = [](json::Object &result) -> json::Array & {
+    return *(*(*result.getArray("codeFlows"))[0].getAsObject()->getArray(
+        "threadFlows"))[0]
+                .getAsObject()
+                ->getArray("locations");
+  };
+  EXPECT_EQ(stepsOf(error).size(), 1000u);
+  json::Array &told =
+      *(*runOf(upload).getArray("invocations"))[0].getAsObject()->getArray(
+          "toolExecutionNotifications");
+  EXPECT_EQ(told.size(), 1u);
+
+  json::Object full = parse(Format::FullSarif);
+  json::Array &all = *runOf(full).getArray("results");
+  ASSERT_EQ(all.size(), 5001u);
+  EXPECT_EQ(stepsOf(*all[0].getAsObject()).size(), 1501u);
 }
 
 } // namespace

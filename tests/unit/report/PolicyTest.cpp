@@ -65,7 +65,7 @@ TEST(ConfigTest, MistakesHaveTheirLine) {
             "/p/.mdlcheck.yaml:2: unknown key 'rule'; did you mean 'rules'?");
   EXPECT_EQ(errorOf("colour: red\n"),
             "/p/.mdlcheck.yaml:1: unknown key 'colour'; known are profile, "
-            "rules, paths, contracts, fail-on");
+            "rules, paths, contracts, baseline, fail-on");
   EXPECT_EQ(errorOf("paths:\n  exclud: [x]\n"),
             "/p/.mdlcheck.yaml:2: unknown key 'exclud'; did you mean "
             "'exclude'?");
@@ -79,7 +79,7 @@ TEST(ConfigTest, MistakesHaveTheirLine) {
             "/p/.mdlcheck.yaml:1: 'profile' is one of default, all, none");
   EXPECT_EQ(errorOf("- a\n"), "/p/.mdlcheck.yaml:1: the configuration is a "
                               "mapping: profile, rules, paths, contracts, "
-                              "fail-on");
+                              "baseline, fail-on");
 }
 
 class PolicyTest : public ReportTest {
