@@ -15,6 +15,7 @@
 #include "report/Paths.h"
 #include "support/Error.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -370,6 +371,24 @@ void forEach(size_t count, unsigned threads,
   pool.wait();
 }
 
+/// Jobs by the size of their sources: the longest is not to come last, when
+/// nobody else has anything left to do.
+std::vector<size_t> largestFirst(const std::vector<CompileJob> &jobs) {
+  std::vector<std::pair<uint64_t, size_t>> bySize;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    uint64_t size = 0;
+    if (llvm::sys::fs::file_size(
+            report::absolutePath(jobs[i].file, jobs[i].directory), size))
+      size = 0;
+    bySize.push_back({~size, i});
+  }
+  llvm::sort(bySize);
+  std::vector<size_t> order;
+  for (const auto &[size, i] : bySize)
+    order.push_back(i);
+  return order;
+}
+
 template <typename T> void append(std::vector<T> &to, std::vector<T> &from) {
   std::move(from.begin(), from.end(), std::back_inserter(to));
 }
@@ -426,9 +445,10 @@ RunResult cli::run(std::vector<CompileJob> jobs, const contract::RuleSet &rules,
   UnitSource source{options, units ? &*units : nullptr, shared};
 
   std::vector<JobResult> results(jobs.size());
+  /// By job: what each source comes to by itself.
+  std::vector<program::AnalysisResult> alone(jobs.size());
   std::vector<program::AnalysisResult> programs;
-  if (!options.wholeProgram)
-    programs.resize(jobs.size());
+  std::vector<size_t> order = largestFirst(jobs);
   RunResult run;
   std::atomic<unsigned> analysed = 0;
   std::mutex progressMutex;
@@ -442,29 +462,32 @@ RunResult cli::run(std::vector<CompileJob> jobs, const contract::RuleSet &rules,
     times.analyse += secondsSince(begin) - result.retraceSeconds;
     return result;
   };
-  forEach(jobs.size(), options.threads, [&](size_t i) {
+  forEach(jobs.size(), options.threads, [&](size_t n) {
+    size_t i = order[n];
     if (options.progress) {
       std::lock_guard<std::mutex> lock(progressMutex);
       options.progress(++started, jobs.size(), jobs[i].file);
     }
     JobResult &job = results[i];
     job = obtain(jobs[i], source);
-    if (options.wholeProgram || (!job.unit && job.key.empty()))
+    if (!job.unit && job.key.empty())
       return;
     std::string key = resultKey(job, false, options);
     if (auto known = knownResults(key, rules, options);
         known && known->size() == 1) {
-      programs[i] = std::move(known->front());
+      alone[i] = std::move(known->front());
     } else {
       fetchUnit(job, jobs[i], source);
       if (!job.unit)
         return;
-      programs[i] = analyse(*job.unit, options.analysis, job.times);
-      keepResults(resultKey(job, false, options), {programs[i]}, options);
+      alone[i] = analyse(*job.unit, options.analysis, job.times);
+      keepResults(resultKey(job, false, options), {alone[i]}, options);
     }
-    job.unit.reset();
-    if (!jobs[i].forHeader.empty())
-      keepTouching(jobs[i].forHeader, programs[i].findings);
+    if (!options.wholeProgram) {
+      job.unit.reset();
+      if (!jobs[i].forHeader.empty())
+        keepTouching(jobs[i].forHeader, alone[i].findings);
+    }
   });
   if (options.wholeProgram) {
     std::string key = resultKey(results, true, options);
@@ -490,7 +513,13 @@ RunResult cli::run(std::vector<CompileJob> jobs, const contract::RuleSet &rules,
       forEach(linked.size(), options.threads, [&](size_t i) {
         if (options.verify)
           options.verify(linked[i]);
-        programs[i] = analyse(linked[i], whole, times[i]);
+        program::AnalysisOptions how = whole;
+        std::set<std::string> files(linked[i].files.begin(),
+                                    linked[i].files.end());
+        for (const program::AnalysisResult &unit : alone)
+          if (files.contains(unit.facts.mainFile))
+            how.units.push_back(&unit);
+        programs[i] = analyse(linked[i], how, times[i]);
       });
       for (const PhaseTimes &t : times) {
         run.times.analyse += t.analyse;
@@ -498,6 +527,8 @@ RunResult cli::run(std::vector<CompileJob> jobs, const contract::RuleSet &rules,
       }
       keepResults(key, programs, options);
     }
+  } else {
+    programs = std::move(alone);
   }
 
   report::Report &report = run.report;
@@ -517,6 +548,8 @@ RunResult cli::run(std::vector<CompileJob> jobs, const contract::RuleSet &rules,
   }
   run.counts.jobs = unsigned(jobs.size());
   run.counts.programs = unsigned(programs.size());
+  if (options.wholeProgram)
+    run.counts.programs += unsigned(jobs.size());
   run.counts.analysed = analysed;
   for (program::AnalysisResult &result : programs) {
     append(report.findings, result.findings);

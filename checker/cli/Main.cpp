@@ -241,7 +241,7 @@ RunOptions runOptionsFor(const Options &options,
   RunOptions run;
   run.frontend.macrosAsCalls = rules.macroNames();
   run.threads = options.threads;
-  run.wholeProgram = options.wholeProgram.value_or(false);
+  run.wholeProgram = options.isWholeProgram();
 #ifdef NDEBUG
   bool verify = std::getenv("MDLCHECK_VERIFY") != nullptr;
 #else
@@ -468,7 +468,7 @@ int realMain(llvm::ArrayRef<const char *> arguments) {
     return fail(policy.takeError());
   if (options.dumpIr)
     return dump(options, *jobs, rules);
-  if (!options.wholeProgram.value_or(false))
+  if (!options.isWholeProgram())
     if (llvm::Error error = removeUncovered(*policy, *jobs))
       return fail(std::move(error));
   return analyse(options, std::move(*jobs), rules, *policy);

@@ -233,10 +233,13 @@ constexpr OptionInfo kOptions[] = {
      setThreads},
     {"unit-only", "",
      "analyse each file on its own: a function in another file is an unknown "
-     "one; the default",
+     "one; the default when files are named",
      setUnitOnly},
     {"whole-program", "",
-     "analyse the files together, as the drivers they make", setWholeProgram},
+     "analyse the files together, as the drivers they make; the default for "
+     "all "
+     "files of a compile database",
+     setWholeProgram},
     {"cache", "DIR",
      "keep what was parsed and analysed in DIR; mdlcheck in $XDG_CACHE_HOME "
      "or ~/.cache is the default, or $MDLCHECK_CACHE_DIR",

@@ -51,12 +51,18 @@ struct Options {
   bool stats = false;
   bool quiet = false;
   bool dumpIr = false;
-  std::optional<bool> wholeProgram; ///< not said: no
+  std::optional<bool> wholeProgram; ///< not said: when no files are named
   TidyCommand tidy;
   bool listRules = false;
   std::string explain;
   bool help = false;
   bool version = false;
+
+  /// A build directory holds whole drivers; files that somebody names are what
+  /// is being worked on.
+  bool isWholeProgram() const {
+    return wholeProgram.value_or(input.files.empty());
+  }
 };
 
 /// `arguments` without the program's name. Response files are expanded

@@ -71,7 +71,9 @@ void cli::printStats(const RunResult &result) {
   const RunCounts &counts = result.counts;
   os << "work: " << counts.parsed << " of " << plural(counts.jobs, "job")
      << " parsed, " << counts.analysed << " of "
-     << plural(counts.programs, "program") << " analysed\n";
+     << (counts.programs == 1 ? "1 analysis"
+                              : std::to_string(counts.programs) + " analyses")
+     << " made\n";
   os << "graph: " << stats.blocks << " blocks, " << stats.instructions
      << " instructions\n";
   os << "states: " << stats.statesVisited

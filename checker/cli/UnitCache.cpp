@@ -157,8 +157,8 @@ ParsedJob UnitCache::keep(const CompileJob &job,
   Variant now;
   now.facts = pack(parsed.facts);
   std::string bytes = ir::store(*parsed.unit);
-  now.job = {program::CacheKey("unit").add(bytes).str(), parsed.unit->files, parsed.diagnostics,
-             parsed.hadErrors};
+  now.job = {program::CacheKey("unit").add(bytes).str(), parsed.unit->files,
+             parsed.diagnostics, parsed.hadErrors};
   cache.write(now.job.unit, "unit", bytes);
 
   std::string key = keyOf(job);

@@ -75,6 +75,10 @@ struct Finding {
   std::string message;
   Precision precision = Precision::High;
   std::vector<PathStep> path;
+  /// Functions without body or contract that were given something tracked on
+  /// the way, sorted; "" stands for calls through pointers. The finding is
+  /// right if they neither lock nor free nor change the IRQL.
+  std::vector<std::string> assumedHarmless;
   /// Survives shifts of lines: made of the rule, the function, the object and
   /// the text around `where`, 16 hexadecimal digits. Filled in by report.
   std::string fingerprint;

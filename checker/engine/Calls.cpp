@@ -162,7 +162,7 @@ void Engine::setFacet(const Where &at, State &state, TermId pointer,
   bool isKey = keyFacets >> facet.value & 1;
   if (isKey) {
     result->sites.insert(site);
-    result->leavesMark |= isGiven(id);
+    result->touchesGiven |= isGiven(id);
     if (!inFocus(site)) {
       state.objectFor(id).site = site;
       return;
@@ -321,6 +321,8 @@ void Engine::unknownCall(const Where &at, CallValues &values, State &state,
   const ir::FunctionDecl *d =
       i.callee ? &graph.unit.decls[i.callee.value] : nullptr;
   bool isDdi = d && (d->inSystemHeader || d->isImplicit);
+  result->callsOutRaised |=
+      !isDdi && !values.contract && rangeOf(state, terms, state.irql).lo > 0;
   bool tracked = false;
   for (size_t n = 0; n < values.args.size(); ++n) {
     const ir::CallArg &arg = i.args[n];
@@ -381,8 +383,17 @@ void Engine::unknownCall(const Where &at, CallValues &values, State &state,
       havocRange(at, state, g, 0, kEndOfMemory);
     }
   }
-  if (tracked && d)
+  if (!tracked)
+    return;
+  if (d)
     unknownCallees[d->name].insert(at.key);
+  if (!isDdi) {
+    TraceNode node;
+    node.kind = TraceNode::Kind::Given;
+    node.instr = &i;
+    node.function = at.act.function;
+    state.trace = arena.push(node, state.trace);
+  }
 }
 
 const std::string *Engine::argumentName(const Where &at, const CExpr &e,

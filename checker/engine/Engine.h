@@ -125,9 +125,12 @@ struct EntryResult {
   std::set<uint32_t> modules;   ///< callees that were taken as modules
   /// Of a module: sites of objects that it hands to its caller.
   std::set<uint32_t> exported;
-  /// Of a module: an exception leaves it, or another IRQL than it came with, or
-  /// it does something to an object that was there before.
+  /// Of a module: an exception leaves it, or another IRQL than it came with.
   bool leavesMark = false;
+  /// It does something to an object that was there before.
+  bool touchesGiven = false;
+  /// A function without body or contract is called at a raised IRQL.
+  bool callsOutRaised = false;
 };
 
 struct EngineStats {
@@ -397,6 +400,7 @@ private:
                                 contract::RuleId rule, const ReportArgs &args,
                                 const TraceNode *trace);
   static void collectDecisions(const TraceNode *trace, Decisions &decisions);
+  void collectGiven(const TraceNode *trace, std::set<std::string> &names) const;
   void appendPath(const TraceNode *trace, unsigned depth,
                   std::vector<contract::PathStep> &path);
   std::string describe(const TraceNode &node, contract::PathStep::Kind &kind);

@@ -116,11 +116,18 @@ public:
   /// Callers of `function` need not follow it any more, unless they give it
   /// an object or an IRQL. What is known of them changes with refresh().
   void close(uint32_t function) { relevance[function].closed = true; }
+  void open(uint32_t function) { relevance[function].closed = false; }
   /// The function an instruction key belongs to.
   uint32_t functionOf(uint32_t key) const;
   /// Works out again what matters of `function`, from its callees.
   void refresh(uint32_t function);
 
+  /// Functions with bodies that `function` may call, in order.
+  llvm::ArrayRef<uint32_t> calleesOf(uint32_t function) const {
+    return callees[function];
+  }
+  /// Does it look at members that contracts change what they point to?
+  bool looksAtMembers(uint32_t function) const { return looks.test(function); }
   /// What a call may call, as far as that does not depend on states.
   std::vector<ir::DeclId> calleesOf(const ir::Function &f,
                                     const ir::Instr &call) const;

@@ -113,6 +113,7 @@ std::string Engine::describe(const TraceNode &node, PathStep::Kind &kind) {
     return "the function called";
   };
   switch (node.kind) {
+  case TraceNode::Kind::Given:
   case TraceNode::Kind::Join:
     break;
   case TraceNode::Kind::Assume:
@@ -303,22 +304,48 @@ contract::Finding Engine::makeFinding(const Activation &act, Span span,
   last.message = f.message;
   last.depth = depth;
   f.path.push_back(last);
+  std::set<std::string> given;
+  for (const Activation *a : chain)
+    if (a->callSite)
+      collectGiven(a->callerTrace, given);
+  collectGiven(trace, given);
+  f.assumedHarmless.assign(given.begin(), given.end());
   return f;
 }
 
-/// Conditions that were taken on any of the paths that `trace` stands for.
-void Engine::collectDecisions(const TraceNode *trace, Decisions &decisions) {
+/// Calls `fn` with every step of the paths that `trace` stands for.
+static void forEachStep(const TraceNode *trace,
+                        llvm::function_ref<void(const TraceNode &)> fn) {
   llvm::DenseSet<const TraceNode *> seen;
   llvm::SmallVector<const TraceNode *, 16> work{trace};
   while (!work.empty()) {
     const TraceNode *node = work.pop_back_val();
     for (; node && seen.insert(node).second; node = node->prev) {
-      if (node->kind == TraceNode::Kind::Assume)
-        decisions.insert(node->instr);
+      fn(*node);
       if (node->sub)
         work.push_back(node->sub);
     }
   }
+}
+
+/// Conditions that were taken on any of the paths that `trace` stands for.
+void Engine::collectDecisions(const TraceNode *trace, Decisions &decisions) {
+  forEachStep(trace, [&](const TraceNode &node) {
+    if (node.kind == TraceNode::Kind::Assume)
+      decisions.insert(node.instr);
+  });
+}
+
+/// Functions nothing is known about that got something tracked on the way; ""
+/// where a pointer was called.
+void Engine::collectGiven(const TraceNode *trace,
+                          std::set<std::string> &names) const {
+  forEachStep(trace, [&](const TraceNode &node) {
+    if (node.kind == TraceNode::Kind::Given)
+      names.insert(node.instr->callee
+                       ? graph.unit.decls[node.instr->callee.value].name
+                       : "");
+  });
 }
 
 bool Engine::isStorage(TermId root) const {

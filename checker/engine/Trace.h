@@ -30,6 +30,8 @@ struct TraceNode {
     Call,    ///< instr: the call; sub: what happened inside; name: of the
              ///< callee, where instr does not tell
     Raise,   ///< instr raised an exception
+    Given,   ///< instr: a call that gave something tracked to a function
+             ///< nothing is known about; not shown
     Join,    ///< the past is that of `prev` and that of `sub`
   };
   Kind kind = Kind::Assume;

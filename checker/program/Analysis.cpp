@@ -7,9 +7,11 @@
 #include "program/Analysis.h"
 
 #include "engine/Engine.h"
+#include "program/Crossings.h"
 #include "program/FieldReleases.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSet.h"
 
 #include <algorithm>
 
@@ -25,8 +27,12 @@ class UnitAnalysis {
 public:
   UnitAnalysis(const ir::Unit &unit, const contract::RuleSet &rules,
                const AnalysisOptions &options)
-      : unit(unit), options(options), rules(rules), graph(unit, rules),
-        joint(graph, rules, quick()) {}
+      : unit(unit), options(options),
+        // Most was found with all of it already.
+        budget(options.units.empty() ? options.stateBudget
+                                     : options.stateBudget / 16),
+        rules(rules), graph(unit, rules), joint(graph, rules, quick()),
+        crossings(graph, options.units) {}
 
   AnalysisResult run();
 
@@ -50,19 +56,19 @@ private:
     o.perSite = 2;
     o.skipIrrelevant = true;
     o.moduleWeight = 48;
-    o.activationBudget = o.entryBudget = options.stateBudget / 16;
+    o.activationBudget = o.entryBudget = budget / 16;
     return o;
   }
   EngineOptions quickSlice() const {
     EngineOptions o = quick();
-    o.activationBudget = o.entryBudget = options.stateBudget / 4;
+    o.activationBudget = o.entryBudget = budget / 4;
     return o;
   }
   EngineOptions exact() const {
     EngineOptions o;
     o.keepApart = o.keepValues = 64;
-    o.activationBudget = options.stateBudget;
-    o.entryBudget = options.stateBudget * 2;
+    o.activationBudget = budget;
+    o.entryBudget = budget * 2;
     return o;
   }
   /// With one object in view its own states keep apart what matters to it.
@@ -70,8 +76,8 @@ private:
     EngineOptions o;
     o.keepApart = 8;
     o.keepValues = 4;
-    o.activationBudget = options.stateBudget / 8;
-    o.entryBudget = options.stateBudget / 4;
+    o.activationBudget = budget / 8;
+    o.entryBudget = budget / 4;
     return o;
   }
 
@@ -103,13 +109,17 @@ private:
       limits[function].insert(reasons.begin(), reasons.end());
   }
   void take(const Engine &engine);
+  void addUnits();
   void addUnreleased();
+  void noteFacts(uint32_t function, const EntryResult &r);
 
   const ir::Unit &unit;
   const AnalysisOptions &options;
+  const unsigned budget; ///< AnalysisOptions::stateBudget, or a share of it
   const contract::RuleSet &rules;
   UnitGraph graph; ///< knows more of callees as they are analysed
   Engine joint;
+  Crossings crossings;
   /// Engines that follow the objects of one site.
   std::map<uint32_t, std::unique_ptr<Engine>> focused;
   /// Modules that were gone through, with what they hand to their callers.
@@ -126,6 +136,11 @@ private:
 
 } // namespace
 
+/// Does it hand nothing to its callers?
+static bool isSelfContained(const EntryResult &r) {
+  return r.exported.empty() && !r.leavesMark && !r.touchesGiven;
+}
+
 void UnitAnalysis::Account::add(const EntryResult &r) {
   for (const auto &[key, report] : r.reports) {
     auto [it, isNew] = reports.emplace(key, report);
@@ -139,6 +154,8 @@ void UnitAnalysis::Account::add(const EntryResult &r) {
   modules.insert(r.modules.begin(), r.modules.end());
   exported.insert(r.exported.begin(), r.exported.end());
   leavesMark |= r.leavesMark;
+  touchesGiven |= r.touchesGiven;
+  callsOutRaised |= r.callsOutRaised;
 }
 
 void UnitAnalysis::take(const Engine &engine) {
@@ -175,7 +192,7 @@ void UnitAnalysis::slice(Target target, Account &account) {
         todo.insert(site);
     if (todo.empty())
       return;
-    if (spent > options.stateBudget) {
+    if (spent > budget) {
       account.limits.insert("not every object could be followed on its own");
       account.budgetHit = true;
       return;
@@ -266,10 +283,11 @@ void UnitAnalysis::settleModule(uint32_t module) {
   if (account.budgetHit)
     slice(target, account);
   exported[module] = account.exported;
-  bool isClosed = account.exported.empty() && !account.leavesMark;
-  if (isClosed)
+  bool isClosed = isSelfContained(account);
+  noteFacts(module, account);
+  if (isClosed) {
     graph.close(module);
-  else if (graph.relevance[module].weight <= quick().moduleWeight)
+  } else if (graph.relevance[module].weight <= quick().moduleWeight)
     return; // followed wherever it is called
   note(module, account.limits);
   ReportMap unclear, &own = pending[module];
@@ -294,7 +312,7 @@ void UnitAnalysis::confirm(uint32_t module, ReportMap &open) {
   bool isStatic = unit.declOf(unit.functions[module]).isStatic;
   for (size_t i = 0; i < callers.size(); ++i) {
     std::erase_if(open, isKnown);
-    if (open.empty() || spent > options.stateBudget)
+    if (open.empty() || spent > budget)
       break;
     std::set<ReportKey> no =
         confirmFrom(callers[i], open, isStatic ? 1 : 2, spent);
@@ -377,6 +395,48 @@ void UnitAnalysis::enter(uint32_t function) {
     findings.emplace(key, std::move(report.finding));
   kept.merge(account.kept);
   note(function, account.limits);
+  noteFacts(function, account);
+}
+
+/// For whoever puts units together.
+void UnitAnalysis::noteFacts(uint32_t function, const EntryResult &r) {
+  if (!options.units.empty())
+    return;
+  if (isSelfContained(r))
+    result.facts.closed.push_back(refTo(unit, function));
+  if (!r.callsOutRaised)
+    result.facts.level.push_back(refTo(unit, function));
+}
+
+/// Takes over what the units of a program came to by themselves.
+void UnitAnalysis::addUnits() {
+  llvm::StringSet<> defined;
+  for (const ir::FunctionDecl &d : unit.decls)
+    if (d.body >= 0)
+      defined.insert(d.name);
+  std::set<uint32_t> unhandled;
+  for (const auto &[name, contract] : rules.contracts())
+    for (const contract::Outcome &o : contract.outcomes)
+      unhandled.insert(o.ifUncaught.value);
+  for (const AnalysisResult *known : options.units) {
+    for (const contract::Finding &finding : known->findings) {
+      bool isOpen =
+          llvm::any_of(finding.assumedHarmless, [&](const std::string &name) {
+            return name.empty() || defined.contains(name);
+          });
+      isOpen |= unhandled.contains(finding.rule.value) &&
+                crossings.isForCallers(finding);
+      if (!isOpen)
+        result.findings.push_back(finding);
+    }
+    result.stats.statesVisited += known->stats.statesVisited;
+    result.stats.summaries += known->stats.summaries;
+    result.stats.summaryHits += known->stats.summaryHits;
+    llvm::append_range(result.coverage.limited, known->coverage.limited);
+    for (const auto &[name, calls] : known->coverage.unknownCallees)
+      if (!defined.contains(name))
+        result.coverage.unknownCallees[name] += calls;
+  }
 }
 
 /// What is stored in a field, and nobody in the program releases from there.
@@ -385,16 +445,21 @@ void UnitAnalysis::addUnreleased() {
     return llvm::any_of(
         roles, [](const contract::Role *role) { return role->isStart; });
   });
-  if (!options.wholeProgram || !isWhole || kept.empty())
+  if (!options.wholeProgram || !isWhole || result.facts.kept.empty())
     return;
   FieldReleases releases(graph, rules);
   if (!releases.isComplete())
     return;
-  for (auto &[key, held] : kept) {
-    const ir::Field &field = unit.fields[held.field.value];
-    if (!releases.isReleased(held.field) &&
-        !options.mentionedOutside.contains(field.record + "::" + field.name))
-      findings.emplace(key, std::move(held.finding));
+  for (const UnitFacts::Kept &held : result.facts.kept) {
+    auto [record, name] = llvm::StringRef(held.field).rsplit("::");
+    auto field = llvm::find_if(unit.fields, [&](const ir::Field &f) {
+      return f.record == record && f.name == name;
+    });
+    if (field != unit.fields.end() &&
+        !releases.isReleased(
+            ir::FieldId(uint32_t(field - unit.fields.begin()))) &&
+        !options.mentionedOutside.contains(held.field))
+      result.findings.push_back(held.finding);
   }
 }
 
@@ -417,6 +482,13 @@ AnalysisResult UnitAnalysis::run() {
   llvm::BitVector entered(unsigned(unit.functions.size()));
   auto start = [&](uint32_t f) {
     entered.set(f);
+    if (options.units.empty()) {
+      std::vector<std::string> &roles = result.facts.entries[refTo(unit, f)];
+      for (const contract::Role *role : graph.callbacks->roles[f])
+        roles.push_back(role->name);
+    } else if (!crossings.crosses(f)) {
+      return; // as in its unit
+    }
     // Nothing in it or below it could break a rule: looked at, and clean.
     if (!graph.relevance[f].worthEntering())
       return;
@@ -426,9 +498,10 @@ AnalysisResult UnitAnalysis::run() {
   // Callees first: of those that are closed their callers need not know more.
   for (uint32_t f : graph.bottomUp) {
     graph.refresh(f);
+    crossings.settle(f);
     const Relevance &r = graph.relevance[f];
-    if (!graph.callers[f].empty() && r.worthEntering() &&
-        exported.try_emplace(f).second)
+    if (!graph.callers[f].empty() && r.worthEntering() && !r.closed &&
+        crossings.crosses(f) && exported.try_emplace(f).second)
       settleModule(f);
     if (isEntry.test(f))
       start(f);
@@ -445,7 +518,18 @@ AnalysisResult UnitAnalysis::run() {
   }
   for (auto &[module, open] : pending)
     confirm(module, open);
+  for (const AnalysisResult *known : options.units)
+    llvm::append_range(result.facts.kept, known->facts.kept);
+  for (auto &[key, held] : kept) {
+    const ir::Field &field = unit.fields[held.field.value];
+    result.facts.kept.push_back(
+        {field.record + "::" + field.name, std::move(held.finding)});
+  }
+  addUnits();
   addUnreleased();
+  result.facts.mainFile = unit.mainFile;
+  llvm::sort(result.facts.closed);
+  llvm::sort(result.facts.level);
   take(joint);
   for (const auto &[site, engine] : focused)
     take(*engine);
@@ -464,11 +548,20 @@ AnalysisResult UnitAnalysis::run() {
     for (const std::string &reason : reasons)
       c.limited.push_back({unit.declOf(unit.functions[f]).name,
                            place(unit.functions[f].span), reason});
-  for (const auto &[name, calls] : joint.unknownCallees)
-    c.unknownCallees[name] = unsigned(calls.size());
+  // What units say of them is added: a call is counted where it stands.
+  if (options.units.empty())
+    for (const auto &[name, calls] : joint.unknownCallees)
+      c.unknownCallees[name] = unsigned(calls.size());
   for (auto &[key, finding] : findings)
     result.findings.push_back(std::move(finding));
-  std::sort(result.findings.begin(), result.findings.end());
+  std::stable_sort(result.findings.begin(), result.findings.end());
+  // What units found themselves goes before.
+  result.findings.erase(
+      std::unique(result.findings.begin(), result.findings.end(),
+                  [](const contract::Finding &a, const contract::Finding &b) {
+                    return !(a < b) && !(b < a);
+                  }),
+      result.findings.end());
   return std::move(result);
 }
 

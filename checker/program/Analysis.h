@@ -18,6 +18,8 @@
 
 namespace mdlcheck::program {
 
+struct AnalysisResult;
+
 struct AnalysisOptions {
   /// What one function, with its callees, may cost: the passes over it get
   /// shares and multiples of so many states (engine/Engine.h).
@@ -27,6 +29,35 @@ struct AnalysisOptions {
   bool wholeProgram = false;
   /// Members ("record::name") that code outside of the unit mentions.
   std::set<std::string> mentionedOutside;
+  /// Of a program: what its units came to by themselves. They count for all
+  /// that stays inside of one unit; only what does not is looked at again, and
+  /// the result is that of both. Empty: nothing is known yet.
+  std::vector<const AnalysisResult *> units;
+};
+
+/// A function of some unit, or of a header.
+struct FunctionRef {
+  std::string name;
+  contract::Location where;
+  friend auto operator<=>(const FunctionRef &, const FunctionRef &) = default;
+};
+
+/// What the analysis of one unit says of it to whoever looks at a program.
+struct UnitFacts {
+  std::string mainFile;
+  /// Functions that hand no object, exception or changed IRQL to callers, as
+  /// far as the unit shows.
+  std::vector<FunctionRef> closed; ///< sorted
+  /// Functions that call nothing outside of the unit at a raised IRQL.
+  std::vector<FunctionRef> level; ///< sorted
+  /// The outermost functions, with the names of the roles they had.
+  std::map<FunctionRef, std::vector<std::string>> entries;
+  /// Objects that stay behind in a member ("record::name").
+  struct Kept {
+    std::string field;
+    contract::Finding finding;
+  };
+  std::vector<Kept> kept;
 };
 
 /// What was looked at and what was not, so that silence is never mistaken for
@@ -59,6 +90,7 @@ struct AnalysisResult {
   std::vector<contract::Finding> findings; ///< sorted, without repetitions
   Coverage coverage;
   Stats stats;
+  UnitFacts facts;
   /// Of the time it took, in seconds, over all threads: asking again whether
   /// what was found can be. 0 for what was known already.
   double retraceSeconds = 0;

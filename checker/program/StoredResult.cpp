@@ -29,10 +29,10 @@ template <typename A, MaybeConst<PathStep> T> void archive(A &a, T &s) {
 template <typename A, MaybeConst<Finding> T> void archive(A &a, T &f) {
   // What a policy says of it comes later.
   auto &[rule, severity, where, function, object, message, precision, path,
-         fingerprint, suppression] = f;
+         assumedHarmless, fingerprint, suppression] = f;
   a(rule, where, function, object, message);
   a.upTo(precision, Precision::Medium);
-  a(path, fingerprint);
+  a(path, assumedHarmless, fingerprint);
 }
 
 } // namespace mdlcheck::contract
@@ -56,26 +56,41 @@ template <typename A, MaybeConst<Stats> T> void archive(A &a, T &s) {
   a(blocks, instructions, statesVisited, summaries, summaryHits);
 }
 
+template <typename A, MaybeConst<FunctionRef> T> void archive(A &a, T &f) {
+  auto &[name, where] = f;
+  a(name, where);
+}
+
+template <typename A, MaybeConst<UnitFacts::Kept> T> void archive(A &a, T &k) {
+  auto &[field, finding] = k;
+  a(field, finding);
+}
+
+template <typename A, MaybeConst<UnitFacts> T> void archive(A &a, T &f) {
+  auto &[mainFile, closed, level, entries, kept] = f;
+  a(mainFile, closed, level, entries, kept);
+}
+
 template <typename A, MaybeConst<AnalysisResult> T> void archive(A &a, T &r) {
-  auto &[findings, coverage, stats, retraceSeconds] = r;
-  a(findings, coverage, stats);
+  auto &[findings, coverage, stats, facts, retraceSeconds] = r;
+  a(findings, coverage, stats, facts);
 }
 
 } // namespace mdlcheck::program
 
 static constexpr const char *kKind = "mdRE";
-static constexpr uint32_t kVersion = 1;
 
 std::string program::store(const std::vector<AnalysisResult> &results) {
   ArchiveWriter writer;
   writer(results);
-  return sealed(kKind, kVersion, writer.bytes());
+  return sealed(kKind, kStoredResultVersion, writer.bytes());
 }
 
 std::optional<std::vector<AnalysisResult>>
 program::readStoredResults(llvm::StringRef bytes,
                            const contract::RuleSet &rules) {
-  std::optional<llvm::StringRef> payload = unsealed(kKind, kVersion, bytes);
+  std::optional<llvm::StringRef> payload =
+      unsealed(kKind, kStoredResultVersion, bytes);
   if (!payload)
     return std::nullopt;
   ArchiveReader reader(*payload);
@@ -83,9 +98,14 @@ program::readStoredResults(llvm::StringRef bytes,
   reader(results);
   if (reader.failed() || !reader.atEnd())
     return std::nullopt;
+  auto isSound = [&](const contract::Finding &finding) {
+    return finding.rule.value < rules.rules.size() && !finding.path.empty();
+  };
   for (const AnalysisResult &result : results)
-    for (const contract::Finding &finding : result.findings)
-      if (finding.rule.value >= rules.rules.size() || finding.path.empty())
-        return std::nullopt;
+    if (!llvm::all_of(result.findings, isSound) ||
+        !llvm::all_of(result.facts.kept, [&](const UnitFacts::Kept &kept) {
+          return isSound(kept.finding);
+        }))
+      return std::nullopt;
   return results;
 }

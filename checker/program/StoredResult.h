@@ -18,6 +18,9 @@
 namespace mdlcheck::program {
 
 /// Only for the same program with the same rules to read back.
+/// Changes with the form, and with what is in it.
+inline constexpr uint32_t kStoredResultVersion = 2;
+
 std::string store(const std::vector<AnalysisResult> &results);
 
 /// None when `bytes` are not what store() wrote, whole; never trusted.

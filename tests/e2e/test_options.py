@@ -68,6 +68,16 @@ VOID Release(PMDL Mdl)
         self.assertEqual(self.findings("--unit-only", *files, "--", *FLAGS), [])
         self.assertEqual(self.findings(*files, "--", *FLAGS), [])
 
+    def test_all_files_of_a_database_are_a_program(self):
+        self.write("compile_commands.json", json.dumps(
+            [{"directory": str(self.dir), "file": name,
+              "arguments": ["clang", *FLAGS, "-c", name]}
+             for name in ("user.c", "helper.c")]))
+        found = [("mdl-double-free", "user.c", 7)]
+        self.assertEqual(self.findings("-p", "."), found)
+        self.assertEqual(self.findings("-p", ".", "--unit-only"), [])
+        self.assertEqual(self.findings("-p", ".", "user.c"), [])
+
     def test_order_and_threads_do_not_matter(self):
         runs = {self.run_mdlcheck("--whole-program", *args, "--", *FLAGS).out
                 for args in (["-j1", "user.c", "helper.c"],

@@ -103,6 +103,10 @@ std::vector<AnalysisResult> sample() {
   results[1].coverage.limited.push_back({"F", f.where, "too large"});
   results[1].coverage.unknownCallees["Other"] = 7;
   results[1].stats.statesVisited = uint64_t(1) << 40;
+  results[1].facts.mainFile = "/a.c";
+  results[1].facts.closed.push_back({"G", f.where});
+  results[1].facts.entries[{"F", f.where}] = {"DRIVER_DISPATCH"};
+  results[1].facts.kept.push_back({"_R::Mdl", f});
   return results;
 }
 
@@ -115,6 +119,8 @@ TEST(StoredResultTest, ComesBackAsItWas) {
   ASSERT_EQ(back->size(), 2u);
   EXPECT_EQ((*back)[0].findings[0].path[0].depth, 2u);
   EXPECT_EQ((*back)[1].coverage.unknownCallees.at("Other"), 7u);
+  EXPECT_EQ((*back)[1].facts.closed[0].name, "G");
+  EXPECT_EQ((*back)[1].facts.kept[0].finding.message, "wrong");
 }
 
 TEST(StoredResultTest, IsNeverTrusted) {
@@ -126,13 +132,17 @@ TEST(StoredResultTest, IsNeverTrusted) {
   std::vector<AnalysisResult> wrongRule = sample();
   wrongRule[0].findings[0].rule = contract::RuleId(100000);
   EXPECT_FALSE(readStoredResults(store(wrongRule), rules));
-  std::string payload = unsealed("mdRE", 1, good)->str();
+  std::vector<AnalysisResult> noPath = sample();
+  noPath[1].facts.kept[0].finding.path.clear();
+  EXPECT_FALSE(readStoredResults(store(noPath), rules));
+  std::string payload = unsealed("mdRE", kStoredResultVersion, good)->str();
   std::mt19937 random(3);
   for (int round = 0; round < 3000; ++round) {
     std::string bytes = payload;
     for (int n = 0; n < 2; ++n)
       bytes[random() % bytes.size()] = char(random());
-    if (auto read = readStoredResults(sealed("mdRE", 1, bytes), rules))
+    if (auto read = readStoredResults(
+            sealed("mdRE", kStoredResultVersion, bytes), rules))
       for (const AnalysisResult &result : *read)
         for (const contract::Finding &finding : result.findings)
           ASSERT_LT(finding.rule.value, rules.rules.size());
