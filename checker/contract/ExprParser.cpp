@@ -87,13 +87,13 @@ void ExprParser::next() {
     const char *text;
     Token token;
   } kOperators[] = {
-      {"||", Token::OrOr},   {"&&", Token::AndAnd}, {"==", Token::EqEq},
-      {"!=", Token::NotEq},  {"<=", Token::LessEq}, {">=", Token::GreaterEq},
-      {"->", Token::Arrow},  {"::", Token::Colons}, {"<", Token::Less},
-      {">", Token::Greater}, {"|", Token::Or},      {"&", Token::And},
-      {"+", Token::Plus},    {"-", Token::Minus},   {"*", Token::Star},
-      {"!", Token::Not},     {"(", Token::LParen},  {")", Token::RParen},
-      {".", Token::Dot},
+      {"||", Token::OrOr},  {"&&", Token::AndAnd}, {"==", Token::EqEq},
+      {"!=", Token::NotEq}, {"<=", Token::LessEq}, {">=", Token::GreaterEq},
+      {"<<", Token::Shift}, {"->", Token::Arrow},  {"::", Token::Colons},
+      {"<", Token::Less},   {">", Token::Greater}, {"|", Token::Or},
+      {"&", Token::And},    {"+", Token::Plus},    {"-", Token::Minus},
+      {"*", Token::Star},   {"!", Token::Not},     {"(", Token::LParen},
+      {")", Token::RParen}, {".", Token::Dot},
   };
   for (const auto &op : kOperators)
     if (rest.starts_with(op.text))
@@ -126,6 +126,8 @@ ExprPtr ExprParser::parseCondition() {
   ExprPtr expr = parseOr();
   if (!expr || !atEnd())
     return nullptr;
+  if (scope.asInC)
+    expr = truth(expr);
   if (!isCondition(*expr))
     return fail("this is no condition; compare it, for example with '!= 0'");
   return expr;
@@ -170,10 +172,29 @@ std::optional<Place> ExprParser::parsePlace() {
   }
 }
 
+/// `expr` as a condition: it is `isTrue`.
+ExprPtr ExprParser::truth(ExprPtr expr, bool isTrue) const {
+  if (isCondition(*expr)) {
+    if (isTrue)
+      return expr;
+    auto negated = make(Expr::Kind::Not);
+    negated->lhs = std::move(expr);
+    return negated;
+  }
+  auto compared = make(isTrue ? Expr::Kind::Ne : Expr::Kind::Eq);
+  compared->lhs = std::move(expr);
+  compared->rhs = make(Expr::Kind::Const);
+  return compared;
+}
+
 ExprPtr ExprParser::binary(Expr::Kind kind, ExprPtr lhs, ExprPtr rhs) {
   if (!lhs || !rhs)
     return nullptr;
   const bool logical = kind == Expr::Kind::And || kind == Expr::Kind::Or;
+  if (logical && scope.asInC) {
+    lhs = truth(std::move(lhs));
+    rhs = truth(std::move(rhs));
+  }
   for (const ExprPtr &side : {lhs, rhs})
     if (isCondition(*side) != logical)
       return fail(logical ? "both sides of '&&' and '||' must be conditions"
@@ -272,6 +293,18 @@ ExprPtr ExprParser::parseMask() {
   return lhs;
 }
 
+/// Bits of flags are written so: only of numbers.
+ExprPtr ExprParser::shift(ExprPtr lhs, ExprPtr rhs) {
+  if (!lhs || !rhs)
+    return nullptr;
+  if (lhs->kind != Expr::Kind::Const || rhs->kind != Expr::Kind::Const ||
+      uint64_t(rhs->value) > 63)
+    return fail("only numbers can be shifted");
+  auto folded = make(Expr::Kind::Const);
+  folded->value = int64_t(uint64_t(lhs->value) << rhs->value);
+  return folded;
+}
+
 ExprPtr ExprParser::parseSum() {
   ExprPtr lhs = parseUnary();
   while (lhs) {
@@ -279,6 +312,8 @@ ExprPtr ExprParser::parseSum() {
       lhs = binary(Expr::Kind::Add, lhs, parseUnary());
     else if (accept(Token::Minus))
       lhs = binary(Expr::Kind::Sub, lhs, parseUnary());
+    else if (scope.asInC && accept(Token::Shift))
+      lhs = shift(lhs, parseUnary());
     else
       break;
   }
@@ -304,9 +339,11 @@ ExprPtr ExprParser::parseUnary() {
     return fail("this nests too deeply");
   if (accept(Token::Not)) {
     // '!' covers one test, so that '!x.pages is locked' needs no parentheses.
-    ExprPtr inner = parseTest();
+    ExprPtr inner = scope.asInC ? parseUnary() : parseTest();
     if (!inner)
       return nullptr;
+    if (scope.asInC)
+      return truth(inner, false);
     if (!isCondition(*inner))
       return fail("'!' needs a condition; compare with '== 0' instead");
     auto expr = make(Expr::Kind::Not);
@@ -369,7 +406,11 @@ ExprPtr ExprParser::parsePrimary() {
       next();
       next();
     }
+    if (scope.asInC && token != Token::Number)
+      return parseUnary();
     uint64_t value = 0;
+    if (scope.asInC)
+      spelling = spelling.rtrim("uUlL");
     if (token != Token::Number || spelling.getAsInteger(0, value))
       return fail("'" + spelling + "' is no number");
     next();
@@ -406,12 +447,21 @@ ExprPtr ExprParser::parseName() {
       expr->index = uint32_t(i);
       return expr;
     }
-  if (name == "irql")
+  if (name == "irql" && !scope.asInC)
     return make(Expr::Kind::Irql);
-  if (name == "result") {
+  if (name == (scope.asInC ? "return" : "result")) {
     if (!scope.resultKnown)
       return fail("'result' is not known before the call");
     return make(Expr::Kind::Result);
+  }
+  if (scope.asInC && name == "NT_SUCCESS" && accept(Token::LParen)) {
+    ExprPtr status = parseOr();
+    if (!status)
+      return nullptr;
+    if (!accept(Token::RParen))
+      return fail("')' is missing");
+    auto zero = make(Expr::Kind::Const);
+    return binary(Expr::Kind::Ge, std::move(status), std::move(zero));
   }
   auto constant = scope.rules.constants.find(name.str());
   if (constant != scope.rules.constants.end()) {

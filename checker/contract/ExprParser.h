@@ -12,7 +12,7 @@
 //   test    := bits (('==' | '!=' | '<' | '<=' | '>' | '>=') bits)?
 //            | facet 'is' state
 //   bits    := mask ('|' mask)*
-//   mask    := sum ('&' sum)*
+//   mask    := sum ('&' sum)*              in C also: number '<<' number
 //   sum     := unary (('+' | '-') unary)*
 //   unary   := '!' unary | '-' unary | '*' ('(' type ')')? unary | member
 //   member  := primary ('->' name '::' name ('::' name)*)*
@@ -47,6 +47,9 @@ struct ExprScope {
   const RuleSet &rules;
   llvm::ArrayRef<std::string> params;
   bool resultKnown = false; ///< `result` may be used
+  /// Numbers are conditions and casts of what is no constant are left out, as
+  /// in the conditions of SAL; the result is `return`.
+  bool asInC = false;
 };
 
 /// Parses one text. Every function returns nothing on a mistake, which
@@ -82,6 +85,7 @@ private:
     And,
     Plus,
     Minus,
+    Shift,
     Star,
     Not,
     LParen,
@@ -107,6 +111,8 @@ private:
   ExprPtr parseMember();
   ExprPtr parsePrimary();
   ExprPtr parseName();
+  ExprPtr shift(ExprPtr lhs, ExprPtr rhs);
+  ExprPtr truth(ExprPtr expr, bool isTrue = true) const;
   FacetId parseFacetName();
   ExprPtr binary(Expr::Kind kind, ExprPtr lhs, ExprPtr rhs);
 

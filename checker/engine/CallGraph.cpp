@@ -209,6 +209,8 @@ void UnitGraph::findRelevance() {
         looks.set(unsigned(f));
     Relevance &r = own[f];
     r.weight = uint32_t(unit.functions[f].blocks.size());
+    // It begins where a limit may be broken already.
+    r.irqlChange = entryLevels(uint32_t(f)).first > 0;
     for (const FunctionGraph::BlockInfo &b : functions[f].blocks)
       r.loops |= b.loopHead;
     llvm::BitVector out =
@@ -217,13 +219,17 @@ void UnitGraph::findRelevance() {
       for (const Instr &i : b.instrs)
         for (DeclId callee : calleesOf(unit.functions[f], i)) {
           bool unwinds = b.unwind && out.test(b.unwind.value);
+          const contract::Contract *annotations = annotated[callee.value];
           if (const contract::Contract *c = contracts[callee.value])
             addContract(uint32_t(f), i, *c, unwinds);
           else if (int body = unit.decls[callee.value].body;
                    body >= 0 && !i.isVirtual) {
+            r.irqlLimit |= annotations && !annotations->irql.empty();
             callees[f].push_back(uint32_t(body));
             if (unwinds)
               raisers[f].push_back(uint32_t(body));
+          } else if (annotations && !i.isVirtual) {
+            addContract(uint32_t(f), i, *annotations, unwinds);
           }
         }
     llvm::sort(callees[f]);

@@ -66,12 +66,19 @@ void Engine::callKnown(const Where &at, ir::DeclId callee, CallValues values,
     applyContract(at, *c, values, std::move(state), out);
     return;
   }
+  const contract::Contract *annotated = graph.annotated[callee.value];
   if (d.body >= 0) {
+    if (annotated)
+      checkRequirements(at, *annotated, values, state);
     callBody(at, uint32_t(d.body), values, std::move(state), out);
     return;
   }
   if (d.isNoReturn)
     return;
+  if (annotated) {
+    applyContract(at, *annotated, values, std::move(state), out);
+    return;
+  }
   checkUses(at, values, state);
   unknownCall(at, values, state, true);
   bindResult(at, state, values.result);

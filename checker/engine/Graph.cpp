@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "engine/Graph.h"
 
+#include "contract/SalContract.h"
+
 #include "engine/Components.h"
 
 #include "llvm/ADT/DenseMap.h"
@@ -170,11 +172,44 @@ Effects effectsOf(const Function &f, const Instr &i) {
 
 } // namespace
 
+void UnitGraph::readAnnotations(const contract::RuleSet &rules) {
+  for (const FunctionDecl &d : unit.decls) {
+    annotated.push_back(nullptr);
+    if (d.annotations.empty())
+      continue;
+    contract::SalReading reading =
+        contract::readSal(d.name, d.paramNames, d.annotations, rules);
+    if (!reading.contract)
+      continue;
+    ownAnnotated.push_back(std::move(*reading.contract));
+    annotated.back() = &ownAnnotated.back();
+  }
+}
+
+std::pair<int, int> UnitGraph::entryLevels(uint32_t function) const {
+  constexpr int kPassive = 0, kDispatch = 2, kHigh = 15;
+  const contract::Contract *c = annotated[unit.functions[function].decl.value];
+  int lo = kPassive, hi = kHigh;
+  if (c)
+    for (const contract::IrqlRequirement &r : c->irql)
+      if (!r.when) {
+        lo = std::max(lo, r.min);
+        hi = r.max >= 0 ? std::min(hi, r.max) : hi;
+      }
+  if (hi == kHigh)
+    hi = std::max(lo, kDispatch);
+  // They contradict each other.
+  if (lo > hi)
+    return {kPassive, kDispatch};
+  return {lo, hi};
+}
+
 UnitGraph::UnitGraph(const Unit &unit, const contract::RuleSet &rules)
     : unit(unit) {
   contracts.reserve(unit.decls.size());
   for (const FunctionDecl &d : unit.decls)
     contracts.push_back(rules.contractFor(d.name));
+  readAnnotations(rules);
   callbacks.emplace(unit, rules, contracts);
   auto isKey = [&](contract::FacetId f) { keyFacets |= 1u << f.value; };
   for (const contract::Automaton &a : rules.automata) {

@@ -13,7 +13,9 @@
 
 #include "llvm/ADT/BitVector.h"
 
+#include <deque>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace mdlcheck::engine {
@@ -92,6 +94,13 @@ public:
   std::vector<Relevance> relevance;     ///< as in unit.functions
   /// By DeclId: the contract that describes calls of it, or null.
   std::vector<const contract::Contract *> contracts;
+  /// By DeclId: what annotations say, or null. Where there is no contract, all
+  /// of it counts for calls of a function without a body, and of one with a
+  /// body the limits on entry.
+  std::vector<const contract::Contract *> annotated;
+  /// Levels that a function is entered at when nothing is known of its caller:
+  /// those its annotations allow, else PASSIVE_LEVEL to DISPATCH_LEVEL.
+  std::pair<int, int> entryLevels(uint32_t function) const;
   /// Which functions the system calls, and where calls through pointers go.
   std::optional<Callbacks> callbacks;
   /// By FieldId: views and sources of that field.
@@ -141,6 +150,7 @@ public:
                       ir::Type &type) const;
 
 private:
+  void readAnnotations(const contract::RuleSet &rules);
   void buildFunction(uint32_t index, uint32_t &nextKey);
   void findEntries();
   void findRelevance();
@@ -149,6 +159,7 @@ private:
                    const contract::Contract &contract, bool unwinds);
   void findOrder();
 
+  std::deque<contract::Contract> ownAnnotated;
   std::vector<Relevance> own; ///< without callees
   /// Functions that look at a member whose object some callee may change.
   llvm::BitVector looks;

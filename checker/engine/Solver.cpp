@@ -32,8 +32,8 @@ State Engine::unknownCaller(uint32_t function) {
   const ir::Function &f = graph.unit.functions[function];
   State entry;
   entry.irql = entryIrql;
-  // Without role or annotation: PASSIVE_LEVEL to DISPATCH_LEVEL.
-  restrict(entry, terms, entryIrql, 0, 2);
+  auto [lowest, highest] = graph.entryLevels(function);
+  restrict(entry, terms, entryIrql, lowest, highest);
   for (uint32_t i = 0; i < f.numParams; ++i) {
     const ir::Local &p = f.locals[i];
     if (p.type.kind == ir::TypeKind::Aggregate)
@@ -186,9 +186,8 @@ void Engine::dropDead(const Activation &act, ir::BlockId block, State &state) {
 }
 
 void Engine::trim(State &state) {
-  domain::trim(state, terms, [this](const ObjectState &o) {
-    return leakRule(o).valid();
-  });
+  domain::trim(state, terms,
+               [this](const ObjectState &o) { return leakRule(o).valid(); });
 }
 
 /// Nothing more can happen to the object in focus on this path.

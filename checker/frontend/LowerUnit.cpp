@@ -14,6 +14,7 @@
 #include "clang/AST/RecordLayout.h"
 #include "clang/AST/TypeLoc.h"
 #include "clang/Basic/Builtins.h"
+#include "clang/Basic/CharInfo.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/ConvertUTF.h"
 
@@ -30,10 +31,14 @@ int64_t normalise(uint64_t value, const ir::Type &type) {
   return static_cast<int64_t>((value << shift) >> shift);
 }
 
-UnitLowering::UnitLowering(ASTContext &ast, const LoweringContext &context,
-                           ir::Unit &unit)
+UnitLowering::UnitLowering(ASTContext &ast, Preprocessor &pp,
+                           const LoweringContext &context, ir::Unit &unit)
     : ast(ast), context(context), unit(unit),
-      source(ast.getSourceManager(), ast.getLangOpts(), unit), names(ast) {}
+      source(ast.getSourceManager(), ast.getLangOpts(), unit), names(ast),
+      sal(context.salMarks, ast, pp, [this](const FieldDecl *field) {
+        const ir::Field &known = this->unit.fields[fieldOf(field).id.value];
+        return known.record + "::" + known.name;
+      }) {}
 
 void UnitLowering::run() {
   const SourceManager &sources = source.sources;
@@ -411,10 +416,34 @@ void UnitLowering::addTypedefs(const TypeSourceInfo *info,
           }
         }
       }
+      for (const auto *redecl : decl->redecls())
+        addSal(sal.read(redecl, out.paramNames), 0, out, paramAnnotations);
       type = decl->getUnderlyingType();
       continue;
     }
     return;
+  }
+}
+
+void UnitLowering::addSal(std::vector<SalNote> notes, unsigned firstParam,
+                          ir::FunctionDecl &out,
+                          std::vector<std::string> &paramAnnotations) {
+  auto add = [](std::vector<std::string> &to, std::string text) {
+    if (!llvm::is_contained(to, text))
+      to.push_back(std::move(text));
+  };
+  for (SalNote &note : notes) {
+    if (note.kind == contract::SalKind::FunctionClass &&
+        isValidAsciiIdentifier(note.arg))
+      add(out.roles, std::move(note.arg));
+    else if (note.kind == contract::SalKind::IrqlIsCancel)
+      add(out.roles, "DRIVER_CANCEL");
+    else if (note.param < 0)
+      add(out.annotations, std::move(note.text));
+    else
+      add(paramAnnotations,
+          "param:" + std::to_string(firstParam + unsigned(note.param)) + ":" +
+              note.text);
   }
 }
 
@@ -464,6 +493,8 @@ void UnitLowering::describe(const FunctionDecl *function,
     }
     if (const TypeSourceInfo *info = redecl->getTypeSourceInfo())
       addTypedefs(info, out, paramAnnotations);
+    addSal(sal.read(redecl, llvm::ArrayRef(out.paramNames).drop_front(base)),
+           base, out, paramAnnotations);
   }
   for (std::string &annotation : paramAnnotations)
     out.annotations.push_back(std::move(annotation));
@@ -597,7 +628,7 @@ ir::StringId UnitLowering::stringOf(const StringLiteral *literal) {
 
 void lowerTranslationUnit(ASTContext &ast, Preprocessor &pp,
                           const LoweringContext &context, ir::Unit &unit) {
-  UnitLowering(ast, context, unit).run();
+  UnitLowering(ast, pp, context, unit).run();
 }
 
 } // namespace mdlcheck::frontend

@@ -14,6 +14,7 @@
 
 #include "frontend/LowerSpans.h"
 #include "frontend/Lowering.h"
+#include "frontend/SalReader.h"
 
 #include "clang/AST/ASTContext.h"
 #include "clang/AST/Decl.h"
@@ -35,8 +36,8 @@ int64_t normalise(uint64_t value, const ir::Type &type);
 
 class UnitLowering {
 public:
-  UnitLowering(clang::ASTContext &ast, const LoweringContext &context,
-               ir::Unit &unit);
+  UnitLowering(clang::ASTContext &ast, clang::Preprocessor &pp,
+               const LoweringContext &context, ir::Unit &unit);
 
   void run();
 
@@ -78,6 +79,9 @@ private:
   void describe(const clang::FunctionDecl *function, ir::FunctionDecl &out);
   void addTypedefs(const clang::TypeSourceInfo *info, ir::FunctionDecl &out,
                    std::vector<std::string> &paramAnnotations);
+  static void addSal(std::vector<SalNote> notes, unsigned firstParam,
+                     ir::FunctionDecl &out,
+                     std::vector<std::string> &paramAnnotations);
   std::string linkNameOf(const clang::NamedDecl *decl);
   std::string nameOf(const clang::FunctionDecl *function) const;
   std::string recordName(const clang::RecordDecl *record) const;
@@ -91,6 +95,7 @@ private:
   void skip(const clang::FunctionDecl *function, std::string reason);
 
   clang::ASTNameGenerator names;
+  SalReader sal;
   llvm::DenseMap<const clang::FunctionDecl *, ir::DeclId> decls;
   llvm::StringMap<ir::DeclId> namedDecls;
   llvm::StringSet<> linkNames;

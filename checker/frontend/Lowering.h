@@ -15,6 +15,7 @@
 
 #include "clang/Basic/SourceLocation.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 
 #include <memory>
@@ -28,6 +29,10 @@ class Decl;
 class Preprocessor;
 } // namespace clang
 
+namespace mdlcheck::contract {
+struct SalWord;
+} // namespace mdlcheck::contract
+
 namespace mdlcheck::frontend {
 
 /// Expansions of the macros named in FrontendOptions::macrosAsCalls, recorded
@@ -40,9 +45,21 @@ struct MacroExpansion {
   std::vector<clang::SourceRange> args;
 };
 
+/// An annotation of SAL, recorded like that whatever its macro is defined as.
+struct SalMark {
+  const contract::SalWord *word = nullptr;
+  /// What of the file stands for it: a macro around it, if there is one.
+  clang::SourceRange range;
+  /// As of a MacroExpansion.
+  llvm::SmallVector<clang::SourceRange, 1> args;
+  unsigned number = 0; ///< in the order of their expansion
+};
+
 struct LoweringContext {
   /// By the raw encoding of nameLoc's location as PPCallbacks reports it.
   llvm::DenseMap<unsigned, MacroExpansion> expansions;
+  /// In the order of their places.
+  std::vector<SalMark> salMarks;
   /// Lines with errors, as spelling locations: a function that contains one
   /// is skipped with the error as its reason.
   std::vector<std::pair<clang::SourceLocation, std::string>> errors;

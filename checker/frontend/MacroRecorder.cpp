@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "frontend/MacroRecorder.h"
 
+#include "contract/SalVocabulary.h"
+
 #include "clang/Basic/FileManager.h"
 #include "clang/Basic/SourceManager.h"
 #include "clang/Lex/MacroArgs.h"
@@ -46,6 +48,13 @@ void PreprocessorRecord::add(
       arg = {here(arg.getBegin()), here(arg.getEnd())};
     lowering.expansions[hereRaw(raw)] = std::move(moved);
   }
+  for (const SalMark &mark : header.lowering.salMarks) {
+    SalMark moved = mark;
+    moved.range = {here(mark.range.getBegin()), here(mark.range.getEnd())};
+    for (clang::SourceRange &arg : moved.args)
+      arg = {here(arg.getBegin()), here(arg.getEnd())};
+    lowering.salMarks.push_back(std::move(moved));
+  }
   for (unsigned raw : header.assumptions)
     assumptions.insert(hereRaw(raw));
   for (unsigned raw : header.assumptionEnds)
@@ -61,6 +70,8 @@ MacroRecorder::MacroRecorder(clang::Preprocessor &pp,
     : pp(pp), record(record), mode(mode) {
   for (const std::string &name : macrosAsCalls)
     watched.insert(pp.getIdentifierInfo(name));
+  for (const contract::SalWord &word : contract::salWords())
+    salNames[pp.getIdentifierInfo(word.name)] = &word;
   if (mode == Mode::KeepAssumptions)
     return;
   for (const char *name : {"_Analysis_assume_", "__analysis_assume"})
@@ -168,6 +179,45 @@ void MacroRecorder::MacroDefined(const clang::Token &nameTok,
     redefine(nameTok.getIdentifierInfo(), kAssumption, nameTok.getLocation());
 }
 
+/// Where the first and last tokens of each argument are spelled.
+template <typename Ranges>
+static void addArgs(const clang::MacroArgs &args, Ranges &to) {
+  for (unsigned i = 0, n = args.getNumMacroArguments(); i != n; ++i) {
+    const clang::Token *token = args.getUnexpArgument(i);
+    clang::SourceRange written;
+    for (; token->isNot(clang::tok::eof); ++token) {
+      if (written.getBegin().isInvalid())
+        written.setBegin(token->getLocation());
+      written.setEnd(token->getLocation());
+    }
+    to.push_back(written);
+  }
+}
+
+void MacroRecorder::recordSal(const contract::SalWord &word,
+                              clang::SourceLocation name,
+                              clang::SourceRange range,
+                              const clang::MacroArgs *args) {
+  const clang::SourceManager &sm = pp.getSourceManager();
+  // What it is defined as, and its arguments, are expanded after it.
+  for (clang::SourceLocation loc = name;;
+       loc = sm.getImmediateExpansionRange(loc).getBegin()) {
+    unsigned raw = loc.getRawEncoding();
+    if (salBegin && raw >= salBegin && raw <= salEnd)
+      return;
+    if (!loc.isMacroID())
+      break;
+  }
+  salBegin = range.getBegin().getRawEncoding();
+  salEnd = std::max(salBegin, range.getEnd().getRawEncoding());
+  SalMark mark;
+  mark.word = &word;
+  mark.range = sm.getExpansionRange(range).getAsRange();
+  if (args)
+    addArgs(*args, mark.args);
+  record.lowering.salMarks.push_back(std::move(mark));
+}
+
 void MacroRecorder::MacroExpands(const clang::Token &nameTok,
                                  const clang::MacroDefinition &md,
                                  clang::SourceRange range,
@@ -184,6 +234,8 @@ void MacroRecorder::MacroExpands(const clang::Token &nameTok,
         pp.getSourceManager().getExpansionRange(range.getEnd()).getEnd();
     record.assumptionEnds.insert(end.getLocWithOffset(1).getRawEncoding());
   }
+  if (auto word = salNames.find(name); word != salNames.end())
+    recordSal(*word->second, nameTok.getLocation(), range, args);
   // args is null for object-like macros and where a directive inside the
   // arguments of another macro expands one: nothing reaches the AST there.
   if (!args || !watched.contains(name))
@@ -191,16 +243,7 @@ void MacroRecorder::MacroExpands(const clang::Token &nameTok,
   MacroExpansion expansion;
   expansion.name = name->getName().str();
   expansion.nameLoc = nameTok.getLocation();
-  for (unsigned i = 0, n = args->getNumMacroArguments(); i != n; ++i) {
-    const clang::Token *token = args->getUnexpArgument(i);
-    clang::SourceRange written;
-    for (; token->isNot(clang::tok::eof); ++token) {
-      if (written.getBegin().isInvalid())
-        written.setBegin(token->getLocation());
-      written.setEnd(token->getLocation());
-    }
-    expansion.args.push_back(written);
-  }
+  addArgs(*args, expansion.args);
   record.lowering.expansions[nameTok.getLocation().getRawEncoding()] =
       std::move(expansion);
 }

@@ -14,6 +14,7 @@
 #include "frontend/Lowering.h"
 
 #include "clang/Lex/PPCallbacks.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallPtrSet.h"
@@ -64,8 +65,8 @@ struct PreprocessorRecord {
 inline constexpr const char *kAssumption = "__mdlcheck_assume";
 inline constexpr const char *kTraceCall = "__mdlcheck_trace";
 
-/// Records the expansions of `macrosAsCalls` and the files read, and makes
-/// the assumptions authors state for analysers reach the AST.
+/// Records the expansions of `macrosAsCalls`, annotations of SAL and the files
+/// read, and makes the assumptions authors state for analysers reach the AST.
 ///
 /// Outside of PREfast builds sal.h defines _Analysis_assume_(e) as nothing.
 /// Each such empty definition is followed at once by another one, to
@@ -110,6 +111,8 @@ private:
                 clang::SourceLocation loc);
   void searchHeaders();
   void findTraceFunctions(llvm::StringRef source);
+  void recordSal(const contract::SalWord &word, clang::SourceLocation name,
+                 clang::SourceRange range, const clang::MacroArgs *args);
 
   clang::Preprocessor &pp;
   PreprocessorRecord &record;
@@ -120,6 +123,11 @@ private:
   llvm::DenseSet<const clang::FileEntry *> seenFiles;
   /// Files outside system headers not yet searched for trace functions.
   std::vector<clang::FileID> unsearched;
+  llvm::DenseMap<const clang::IdentifierInfo *, const contract::SalWord *>
+      salNames;
+  /// What the last annotation covers, as raw locations: those inside are part
+  /// of it.
+  unsigned salBegin = 0, salEnd = 0;
   size_t redefinedTrace = 0; ///< of PreprocessorRecord::traceFunctions
 };
 

@@ -154,7 +154,7 @@ def function_name(head):
         return None
     # SAL and attributes look like calls: _When_(...), __declspec(...), PAGED(...).
     while True:
-        stripped = re.sub(r"\b(_\w+_|__declspec|__attribute__|alignas|__pragma)\s*"
+        stripped = re.sub(r"\b(_\w+_|__drv_\w+|__declspec|__attribute__|alignas|__pragma)\s*"
                           r"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)", " ", head)
         if stripped == head:
             break
@@ -166,7 +166,7 @@ def function_name(head):
 
 
 def check_functions(folder, files, annotations, problems):
-    """In rule folders and seh/: names, at least one expectation in each bad
+    """In rule folders, sal/ and seh/: names, at least one expectation in each bad
     function or a helper it calls, none in a good one, and enough of them."""
     count = 0
     for file, source in files.items():
@@ -295,7 +295,7 @@ def main():
     mdlcheck = str(pathlib.Path(arguments.mdlcheck).resolve())
     top = arguments.folder.resolve()
     rules = known_rules(mdlcheck)
-    is_rule_folder = top.name in rules or top.name == "seh"
+    is_rule_folder = top.name in rules or top.name in ("sal", "seh")
     modes = ["unit", "program"] if top.name in PROGRAMS else ["unit"]
 
     problems = []

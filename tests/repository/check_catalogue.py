@@ -17,7 +17,7 @@ import sys
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-OTHER_FOLDERS = {"seh", "drivers", "program", "wdk", "language"}
+OTHER_FOLDERS = {"sal", "seh", "drivers", "program", "wdk", "language"}
 SECTIONS = ["What goes wrong", "Bad", "Good", "How it is found / limits", "How to fix",
             "Sources"]
 PLACEHOLDERS = {"object", "callee", "state", "irql", "limit", "because", "site", "field"}

@@ -87,6 +87,26 @@ TEST_F(SharedHeaderTest, LeadingInclude) {
   EXPECT_EQ(leadingInclude(""), "");
 }
 
+TEST_F(SharedHeaderTest, Annotations) {
+  tree.write("driver.h",
+             "#ifndef DRIVER_H\n#define DRIVER_H\n"
+             "#define _IRQL_requires_max_(l)\n#define _IRQL_restores_\n"
+             "#define _When_(c, a)\n#define MODE 3\n"
+             "typedef _IRQL_requires_max_(0) void ROUTINE(int);\n"
+             "_When_(Mode == MODE, _IRQL_requires_max_(1))\n"
+             "void slow(int Mode, _IRQL_restores_ int Irql);\n"
+             "ROUTINE routine;\n"
+             "#endif\n");
+  Sources sources = sourcesWith(5, "slow(x, 1); routine(x); return x;\n");
+  EXPECT_GE(expectSame(sources), 1u);
+  ParsedUnit parsed = parse(fixedJob(tree.path() + "/file0.c", {}), options);
+  std::string text = describe(parsed);
+  EXPECT_NE(text.find("_When_(Mode == 3, _IRQL_requires_max_(1))"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("param:1:_IRQL_restores_"), std::string::npos);
+}
+
 TEST_F(SharedHeaderTest, InlineFunctionsGlobalsAndTypes) {
   tree.write("inner.h", "typedef struct _BOX { int a; int b : 3; } BOX;\n"
                         "static const int kTable[2] = {4, 5};\n");
