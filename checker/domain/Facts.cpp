@@ -431,6 +431,30 @@ static bool record(State &state, TermTable &terms, TermId id, bool truth) {
   return true;
 }
 
+/// Did `symbol` stand for something before `object` was made, or where nobody
+/// else knows of `object`? `symbol` may be stored memory or a parameter.
+static bool cannotBe(const State &state, const TermTable &terms, TermId symbol,
+                     TermId object) {
+  if (terms[object].origin != Origin::Allocation ||
+      terms[symbol].kind != TermKind::Symbol)
+    return false;
+  const ObjectState *o = state.object(object);
+  Origin origin = terms[symbol].origin;
+  if ((origin == Origin::Initial || origin == Origin::Parameter) &&
+      (!o || !o->escaped))
+    return true;
+  // Nothing was written there since the function began, as far as we saw; who
+  // could reach the object could have.
+  if (o && o->exposed)
+    return false;
+  while (terms[symbol].kind == TermKind::Symbol &&
+         terms[symbol].origin == Origin::Initial && terms[symbol].extent == 0)
+    symbol = terms.root(TermId(terms[symbol].a));
+  const Term &root = terms[symbol];
+  return root.origin == Origin::Parameter || root.origin == Origin::Canonical ||
+         root.origin == Origin::Global;
+}
+
 static bool assumeEqual(State &state, TermTable &terms, TermId a, TermId b) {
   a = resolve(state, terms, a);
   b = resolve(state, terms, b);
@@ -460,6 +484,8 @@ static bool assumeEqual(State &state, TermTable &terms, TermId a, TermId b) {
     return false;
   TermKind ka = terms[a].kind, kb = terms[b].kind;
   if (ka == TermKind::Object && kb == TermKind::Object)
+    return false;
+  if (cannotBe(state, terms, a, b) || cannotBe(state, terms, b, a))
     return false;
   if (ka == TermKind::Symbol || kb == TermKind::Symbol) {
     // Keep an object, then a term with an automaton state, then the older.

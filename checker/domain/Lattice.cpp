@@ -495,6 +495,7 @@ TermId Joiner::value(TermId va, TermId vb, ValueType type, uint32_t where) {
     o.errored = oa->errored || ob->errored;
     o.owned = oa->owned && ob->owned;
     o.handedOn = oa->handedOn || ob->handedOn;
+    o.exposed = oa->exposed || ob->exposed;
     out.objectFor(symbol) = o;
   } else if ((oa && terms.isConst(vb)) || (ob && terms.isConst(va))) {
     // The one object, or none.
@@ -552,6 +553,7 @@ State Joiner::run() {
     j.errored |= p->errored;
     j.owned &= p->owned;
     j.handedOn |= p->handedOn;
+    j.exposed |= p->exposed;
     keep(o.base);
     out.objectFor(o.base) = j;
   }

@@ -98,6 +98,8 @@ struct ObjectState {
   uint32_t heldBy = 0;
   /// Somebody else was given the object itself.
   bool handedOn = false;
+  /// A function nothing is known about could reach it.
+  bool exposed = false;
 };
 
 /// An exception on its way out of the function.

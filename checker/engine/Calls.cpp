@@ -272,15 +272,19 @@ void Engine::setIrql(const Where &at, State &state, TermId irql) {
 }
 
 /// Somebody else can reach what lies in [lo, hi) of what `value` points to.
-void Engine::escape(State &state, TermId value, uint64_t lo, uint64_t hi) {
+void Engine::escape(State &state, TermId value, uint64_t lo, uint64_t hi,
+                    bool toUnknown) {
   Address a = terms.address(value);
   if (terms.isConst(a.base))
     return;
   auto mark = [&](TermId id) {
-    if (ObjectState *o = state.object(id))
-      o->escaped = true;
-    else if (terms[id].origin == Origin::Allocation)
-      state.objectFor(id).escaped = true;
+    ObjectState *o = state.object(id);
+    if (!o && terms[id].origin == Origin::Allocation)
+      o = &state.objectFor(id);
+    if (!o)
+      return;
+    o->escaped = true;
+    o->exposed |= toUnknown;
   };
   if (ObjectState *o = state.object(value))
     o->handedOn = true;
@@ -351,7 +355,7 @@ void Engine::unknownCall(const Where &at, CallValues &values, State &state,
                      ? int64_t(arg.pointeeSize)
                      : kEndOfMemory;
     if (mayEscape)
-      escape(state, v, 0, uint64_t(hi));
+      escape(state, v, 0, uint64_t(hi), !isDdi);
     if (arg.type.kind == ir::TypeKind::Pointer && !arg.pointeeConst) {
       if (isDdi) {
         // A DDI with an MDL works on the pages, not on the fields we read.
@@ -386,7 +390,7 @@ void Engine::unknownCall(const Where &at, CallValues &values, State &state,
         globals.push_back(root);
     }
     for (TermId g : globals) {
-      escape(state, g, 0, uint64_t(kEndOfMemory));
+      escape(state, g, 0, uint64_t(kEndOfMemory), true);
       havocRange(at, state, g, 0, kEndOfMemory);
     }
   }

@@ -306,7 +306,8 @@ private:
   void checkRequirements(const Where &at, const contract::Contract &contract,
                          CallValues &values, State &state);
   void checkUses(const Where &at, CallValues &values, State &state);
-  void escape(State &state, TermId value, uint64_t lo, uint64_t hi);
+  void escape(State &state, TermId value, uint64_t lo, uint64_t hi,
+              bool toUnknown = false);
   void bindResult(const Where &at, State &state, TermId result);
   const std::string *argumentName(const Where &at, const contract::Expr &e,
                                   const State &state, TermId base);

@@ -237,7 +237,8 @@ UnitGraph::UnitGraph(const Unit &unit, const contract::RuleSet &rules)
           anyViews = true;
         }
       for (const auto &s : automaton.sources)
-        if (s.field == field.name && s.record == field.record)
+        if (s.field == field.name && s.record == field.record &&
+            !(s.ofFacet && isFilledHere(FieldId(uint32_t(f)), s)))
           sources[f].push_back(&s);
     }
   }
@@ -247,6 +248,37 @@ UnitGraph::UnitGraph(const Unit &unit, const contract::RuleSet &rules)
     buildFunction(i, nextKey);
   findEntries();
   findRelevance();
+}
+
+/// Does the unit itself put something into the member of a record that it did
+/// not make? Then what lies there need not have come with the record.
+bool UnitGraph::isFilledHere(FieldId field,
+                             const contract::Automaton::Source &source) const {
+  auto makes = [&](const Instr &call) {
+    if (call.kind != InstrKind::Call || !call.callee)
+      return false;
+    const contract::Contract *c = contracts[call.callee.value];
+    return c && llvm::any_of(c->outcomes, [&](const contract::Outcome &o) {
+             return llvm::any_of(o.facets, [&](const auto &e) {
+               return e.facet == source.ofFacet && e.state &&
+                      e.state != source.ofState;
+             });
+           });
+  };
+  return llvm::any_of(unit.functions, [&](const Function &f) {
+    bool fills = false;
+    for (const Block &b : f.blocks)
+      for (const Instr &i : b.instrs) {
+        if (makes(i))
+          return false;
+        if (i.kind != InstrKind::Store || !i.addr)
+          continue;
+        const Expr &to = f.exprs[i.addr.value], &from = f.exprs[i.value.value];
+        fills |= to.kind == ExprKind::FieldAddr && to.field() == field &&
+                 from.kind != ExprKind::Int;
+      }
+    return fills;
+  });
 }
 
 std::vector<DeclId> UnitGraph::calleesOf(const Function &f,

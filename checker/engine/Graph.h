@@ -151,6 +151,8 @@ public:
 
 private:
   void readAnnotations(const contract::RuleSet &rules);
+  bool isFilledHere(ir::FieldId field,
+                    const contract::Automaton::Source &source) const;
   void buildFunction(uint32_t index, uint32_t &nextKey);
   void findEntries();
   void findRelevance();

@@ -294,6 +294,7 @@ std::optional<State> Engine::returnFrom(const Where &at, uint32_t callee,
     there->lostAt = o.lostAt;
     there->lostIn = o.lostIn;
     there->handedOn |= o.handedOn;
+    there->exposed |= o.exposed;
     if (o.heldIn) {
       there->heldIn = o.heldIn;
       there->heldAt = o.heldAt;

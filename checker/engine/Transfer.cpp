@@ -198,10 +198,18 @@ void Engine::load(const Where &at, State state, States &out) {
   const ir::Expr &e = at.function.exprs[i.addr.value];
   TermId v;
   if (i.isVolatile &&
-      terms[terms.root(terms.address(address).base)].origin != Origin::Local)
+      terms[terms.root(terms.address(address).base)].origin != Origin::Local) {
+    // What others may have put there; or what lies there still.
+    Address a = terms.address(address);
+    ValueType vt = valueType(i.type);
+    const Entry *e =
+        state.find({a.base, a.offset, TermId(), entrySize(i.type)});
+    bool isNew =
+        e && terms[terms.address(e->value).base].origin == Origin::Allocation;
     v = fresh(state, terms,
-              terms.symbol(Origin::Result, valueType(i.type), at.key));
-  else
+              isNew ? terms.symbol(Origin::Result, vt, at.key)
+                    : terms.initial(a, vt, 0, at.key));
+  } else
     v = readMemory(at, state, address, i.type, i.bitOffset, i.bitWidth);
   v = resolve(state, terms, v);
   if (e.kind == ir::ExprKind::FieldAddr) {

@@ -156,3 +156,20 @@ NTSTATUS good_allocated_for_irp(PIRP Irp, PVOID PoolBuffer, ULONG Length)
     MmBuildMdlForNonPagedPool(mdl);
     return STATUS_SUCCESS; // ok: mdl-leak
 }
+
+static volatile PMDL ReserveMdl;
+
+/* Somebody else may have been faster: then ours is not the one that lies there. */
+VOID good_reserve_mdl(VOID)
+{
+    PMDL mdl;
+
+    if (ReserveMdl != NULL)
+        return;
+    mdl = IoAllocateMdl(NULL, 16 * PAGE_SIZE, TRUE, FALSE, NULL);
+    if (mdl == NULL)
+        return;
+    InterlockedCompareExchangePointer((PVOID volatile *)&ReserveMdl, mdl, NULL);
+    if (ReserveMdl != mdl)
+        IoFreeMdl(mdl); // ok: mdl-leak
+}

@@ -154,3 +154,18 @@ VOID good_foreign_mdl(PMDL Mdl)
         IoFreeMdl(Mdl);
     }
 }
+
+/* What was allocated just now is nowhere yet where it was not put. */
+NTSTATUS good_compares_with_its_own(PIRP Irp, PVOID Buffer, ULONG Length)
+{
+    PMDL mdl = IoAllocateMdl(Buffer, Length, FALSE, FALSE, NULL);
+
+    if (mdl == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (Irp->MdlAddress == mdl) {
+        MmUnlockPages(mdl); // ok: mdl-unlock-not-locked
+        Irp->MdlAddress = NULL;
+    }
+    IoFreeMdl(mdl);
+    return STATUS_SUCCESS;
+}

@@ -361,9 +361,20 @@ TEST_F(FactsTest, SubstituteFindsContradictions) {
 
 TEST_F(FactsTest, APointerThatEqualsAnObjectIsIt) {
   TermId o = t.object(Origin::Allocation, 1, 0);
-  s.setTemp(0, p);
-  EXPECT_TRUE(holds(is(Op::Eq, p, o, kPtr)));
+  TermId r = t.symbol(Origin::Result, kPtr, 7);
+  s.setTemp(0, r);
+  EXPECT_TRUE(holds(is(Op::Eq, r, o, kPtr)));
   EXPECT_EQ(s.temp(0), o);
+}
+
+TEST_F(FactsTest, WhatWasThereBeforeIsNothingNew) {
+  TermId o = t.object(Origin::Allocation, 1, 0);
+  TermId field = t.initial({p, 8}, kPtr, 0, 0);
+  EXPECT_FALSE(holds(is(Op::Eq, p, o, kPtr)));
+  EXPECT_FALSE(holds(is(Op::Eq, o, field, kPtr)));
+  // Others know it by now, and the memory may have been written since.
+  s.objectFor(o).escaped = true;
+  EXPECT_TRUE(holds(is(Op::Eq, o, t.initial({p, 8}, kPtr, 0, 5), kPtr)));
 }
 
 TEST_F(FactsTest, IndexesResolve) {
