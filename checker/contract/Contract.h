@@ -143,6 +143,17 @@ struct MemoryEffect {
   ExprPtr size;
 };
 
+/// A lock is taken or let go. Between the two, whoever holds it must not take
+/// it again, and a routine that the system calls must not return.
+struct LockEffect {
+  ExprPtr lock;   ///< what it is known by; null: the one `handle` stands for
+  ExprPtr handle; ///< what stands for this taking of it; null: nothing
+  bool acquires = false;
+  bool shared = false; ///< together with others who take it shared
+  bool tries = false;  ///< fails where it is held already
+  std::string name;    ///< how the contract calls it
+};
+
 struct Outcome {
   enum class Kind : uint8_t { Returns, Raises, NoReturn };
   Kind kind = Kind::Returns;
@@ -167,6 +178,7 @@ struct Outcome {
   std::vector<Assignment> assigns;
   std::vector<MemoryEffect> memory;
   std::vector<FacetEffect> facets;
+  std::vector<LockEffect> locks;
   /// Somebody else can reach these objects, and what is reachable from them,
   /// from now on: they are no leak of the caller.
   std::vector<ExprPtr> escapes;
@@ -237,10 +249,13 @@ struct Role {
   std::vector<std::string> functions;
   /// With it a program begins: one that has such a routine is all there.
   bool isStart = false;
+  /// It returns at the level it was called at, with the locks it was called
+  /// with.
+  bool isBalanced = true;
   /// Levels it is called at.
   int min = 0;
   int max = 2;
-  /// What is so when it is called: facets.
+  /// What is so when it is called: facets and locks.
   Outcome entry;
 };
 

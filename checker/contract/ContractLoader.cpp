@@ -375,7 +375,7 @@ bool YamlLoader::loadOutcome(const YamlNode &node, Contract &contract) {
   if (!checkKeys(node,
                  {"returns", "raises", "no-return", "when", "code",
                   "if-uncaught", "copy", "fill", "escapes", "ends", "note",
-                  "certain"},
+                  "certain", "acquires", "releases"},
                  "an outcome"))
     return false;
   Outcome outcome;
@@ -433,6 +433,8 @@ bool YamlLoader::loadOutcome(const YamlNode &node, Contract &contract) {
     if (!good)
       return false;
   }
+  if (!loadLocks(node, after, outcome))
+    return false;
   if (outcome.certain && !outcome.when)
     return fail(node.where, "'certain' needs a 'when'");
   contract.outcomes.push_back(std::move(outcome));

@@ -22,7 +22,8 @@ using llvm::StringRef;
 bool YamlLoader::loadRole(const YamlNode::Entry &entry) {
   const YamlNode &node = *entry.value;
   if (!checkKeys(node,
-                 {"source", "params", "functions", "start", "irql", "on-entry"},
+                 {"source", "params", "functions", "start", "irql", "on-entry",
+                  "balanced", "acquires"},
                  ("role '" + entry.key + "'").str()))
     return false;
   if (stagedRoles.count(entry.key.str()))
@@ -41,6 +42,9 @@ bool YamlLoader::loadRole(const YamlNode::Entry &entry) {
       return false;
   if (const YamlNode *start = node.find("start"))
     if (!readFlag(*start, "start", role.isStart))
+      return false;
+  if (const YamlNode *balanced = node.find("balanced"))
+    if (!readFlag(*balanced, "balanced", role.isBalanced))
       return false;
   const YamlNode *irql = node.find("irql");
   if (!irql)
@@ -65,6 +69,8 @@ bool YamlLoader::loadRole(const YamlNode::Entry &entry) {
   if (const YamlNode *onEntry = node.find("on-entry"))
     if (!loadRoleEntry(*onEntry, role))
       return false;
+  if (!loadLocks(node, ExprScope{rules, role.params, false}, role.entry))
+    return false;
   stagedRoles.emplace(role.name, std::move(role));
   return true;
 }

@@ -19,8 +19,15 @@ namespace mdlcheck::contract {
 /// A catalogue entry. Everything a host shows about a rule comes from here
 /// and from its page.
 struct Rule {
-  /// Limits of the IRQL whose breaking is this rule.
-  enum class Breaks : uint8_t { None, IrqlMax, IrqlMin };
+  /// What the engine watches by itself whose breaking is this rule.
+  enum class Breaks : uint8_t {
+    None,
+    IrqlMax,     ///< calls stay below their highest level
+    IrqlMin,     ///< and above their lowest
+    LockAcquire, ///< a lock that is held is not taken again
+    LockRelease, ///< a lock that was let go is not let go again
+    LockExit,    ///< who is called by the system returns without its locks
+  };
   std::string id; ///< "mdl-lock-leak"
   std::string title;
   Severity severity = Severity::Warning;

@@ -10,6 +10,7 @@
 #include "support/Error.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/Twine.h"
 
 namespace mdlcheck::contract {
@@ -242,12 +243,16 @@ bool YamlLoader::loadRuleFlags(const YamlNode &node, Rule &rule) {
                   "'severity' must be 'note', 'warning' or 'error'");
   }
   if (const YamlNode *breaks = node.find("breaks")) {
-    if (breaks->text == "irql-max")
-      rule.breaks = Rule::Breaks::IrqlMax;
-    else if (breaks->text == "irql-min")
-      rule.breaks = Rule::Breaks::IrqlMin;
-    else
-      return fail(breaks->where, "'breaks' must be 'irql-max' or 'irql-min'");
+    rule.breaks = llvm::StringSwitch<Rule::Breaks>(breaks->text)
+                      .Case("irql-max", Rule::Breaks::IrqlMax)
+                      .Case("irql-min", Rule::Breaks::IrqlMin)
+                      .Case("lock-acquire", Rule::Breaks::LockAcquire)
+                      .Case("lock-release", Rule::Breaks::LockRelease)
+                      .Case("lock-exit", Rule::Breaks::LockExit)
+                      .Default(Rule::Breaks::None);
+    if (rule.breaks == Rule::Breaks::None)
+      return fail(breaks->where,
+                  "there is nothing called '" + breaks->text + "' to break");
     if (rules.ruleFor(rule.breaks))
       return fail(breaks->where,
                   "there is already a rule for '" + breaks->text + "'");

@@ -85,6 +85,10 @@ private:
                   Outcome &outcome);
   bool loadFacetEffect(const YamlNode::Entry &entry, const Place &place,
                        const ExprScope &scope, Outcome &outcome);
+  bool loadLocks(const YamlNode &node, const ExprScope &scope,
+                 Outcome &outcome);
+  bool loadLock(const YamlNode &node, bool acquires, const ExprScope &scope,
+                Outcome &outcome);
   bool loadMemory(const YamlNode &node, bool copy, const ExprScope &scope,
                   Outcome &outcome);
   bool readValue(const YamlNode &node, const ExprScope &scope, ExprPtr &out);

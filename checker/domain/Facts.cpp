@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "domain/Facts.h"
 
+#include "domain/Locks.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -682,6 +684,8 @@ bool domain::substitute(State &state, TermTable &terms, TermId from,
   for (auto &[index, value] : state.temps)
     value = rewrite(value);
   state.irql = rewrite(state.irql);
+  if (!state.locks.empty())
+    renameLocks(state, rewrite);
 
   auto facts = std::move(state.facts);
   state.facts.clear();

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "domain/Lattice.h"
 
+#include "domain/Locks.h"
+
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/Hashing.h"
 #include "llvm/ADT/STLExtras.h"
@@ -73,6 +75,8 @@ uint64_t domain::automatonKey(const State &state, TermTable &terms,
     }
   }
   h = mix(h, resolve(state, terms, state.irql).value);
+  if (!state.locks.empty())
+    h = mix(h, heldKey(state, kind == KeyKind::Exact));
   h = mix(h, state.raise.trace ? 1 : 0);
   if (state.leaving)
     h = mix(h, (uint64_t(state.leaving->span.line) << 16) |
@@ -86,7 +90,7 @@ static bool sameObject(const ObjectState &a, const ObjectState &b) {
 }
 
 bool domain::sameState(const State &a, const State &b) {
-  return a.irql == b.irql && a.store == b.store && a.zeros == b.zeros &&
+  return a.irql == b.irql && a.locks == b.locks && a.store == b.store && a.zeros == b.zeros &&
          a.temps == b.temps && a.facts == b.facts && a.epochs == b.epochs &&
          a.objects.size() == b.objects.size() &&
          std::equal(a.objects.begin(), a.objects.end(), b.objects.begin(),
@@ -96,6 +100,10 @@ bool domain::sameState(const State &a, const State &b) {
 
 uint64_t domain::hashState(const State &state) {
   uint64_t h = mix(0x9177, state.irql.value);
+  for (const LockState &l : state.locks)
+    h = mix(mix(h, l.lock.value),
+            (uint64_t(l.saved.value) << 8) | (uint64_t(l.status) << 1) |
+                (l.given ? 1u : 0u));
   for (const Entry &e : state.store) {
     h = mix(h, (uint64_t(e.base.value) << 32) | e.value.value);
     h = mix(h,
@@ -184,10 +192,14 @@ bool domain::inUse(const State &state, const TermTable &terms, TermId atom) {
       return true;
   if (state.raise.code.valid() && mentions(terms, state.raise.code, atom))
     return true;
+  for (const LockState &l : state.locks)
+    if (l.isHeld() && mentions(terms, l, atom))
+      return true;
   return state.irql.valid() && mentions(terms, state.irql, atom);
 }
 
 void domain::forgetFacts(State &state, const TermTable &terms, TermId atom) {
+  dropLocks(state, terms, atom);
   std::erase_if(state.facts,
                 [&](auto &p) { return mentions(terms, p.first, atom); });
   std::erase_if(state.epochs,
@@ -327,6 +339,9 @@ void domain::trim(State &state, const TermTable &terms,
   std::erase_if(state.zeros,
                 [&](const ZeroRange &z) { return !isLive(z.base); });
   std::erase_if(state.facts, [&](const auto &p) { return !isLive(p.first); });
+  std::erase_if(state.locks, [&](const LockState &l) {
+    return !l.isHeld() && !isLive(l.lock);
+  });
   std::erase_if(state.epochs, [&](const auto &p) { return !isLive(p.first); });
   std::erase_if(state.objects, [&](const ObjectState &o) {
     // An object in the middle of a structure lives as long as that.
@@ -540,6 +555,9 @@ State Joiner::run() {
   for (const auto &[index, va] : a.temps)
     if (b.temp(index) == va)
       keep(va);
+  joinLocks(a, b, out);
+  for (const LockState &l : out.locks)
+    keep(l.lock);
 
   for (const ObjectState &o : a.objects) {
     const ObjectState *p = b.object(o.base);

@@ -98,6 +98,16 @@ void State::eraseFact(TermId id) {
     facts.erase(it);
 }
 
+void State::putLock(const LockState &lock) {
+  auto before = [](const LockState &a, const LockState &b) {
+    return a.key() < b.key();
+  };
+  auto it = std::lower_bound(locks.begin(), locks.end(), lock, before);
+  // One that is held several times together with others stands there as often.
+  if (it == locks.end() || !(*it == lock) || lock.isHeld())
+    locks.insert(it, lock);
+}
+
 static auto lowerObject(auto &objects, TermId base) {
   return std::lower_bound(
       objects.begin(), objects.end(), base,

@@ -102,6 +102,36 @@ struct ObjectState {
   bool exposed = false;
 };
 
+/// A lock that was taken or let go on the way. Other than facets, this is known
+/// whatever object is in focus, as the IRQL is.
+struct LockState {
+  enum class Status : uint8_t {
+    Held,
+    Shared, ///< held, maybe together with others
+    Released,
+    Silent, ///< a violation was reported: nothing more is said about it
+  };
+  TermId lock;   ///< its address, or a constant that it is known by
+  TermId handle; ///< what stands for this taking of it, if anything
+  TermId saved;  ///< the IRQL before it was taken, if that changed then
+  Status status = Status::Held;
+  /// Held when it was taken over from whoever came before: nobody was seen to
+  /// take it.
+  bool given = false;
+  /// Where that came about, in which function, and how it is called there.
+  const ir::Instr *at = nullptr;
+  uint32_t function = 0;
+  const std::string *name = nullptr;
+
+  bool isHeld() const {
+    return status == Status::Held || status == Status::Shared;
+  }
+  auto key() const { return std::tie(lock, status, given, handle, saved); }
+  friend bool operator==(const LockState &a, const LockState &b) {
+    return a.key() == b.key();
+  }
+};
+
 /// An exception on its way out of the function.
 struct RaiseInfo {
   const TraceNode *trace = nullptr;  ///< up to the raise; null: none
@@ -126,6 +156,7 @@ public:
   std::vector<std::pair<TermId, uint32_t>> epochs;
   std::vector<std::pair<uint32_t, TermId>> temps;
   TermId irql;
+  std::vector<LockState> locks; ///< sorted by key()
   const TraceNode *trace = nullptr;
   RaiseInfo raise;
   /// The marker of the way out of the function that was passed last.
@@ -156,6 +187,9 @@ public:
   void eraseFact(TermId id);
   /// Puts a fact behind all others.
   void appendFact(TermId id, Fact fact);
+
+  // Locks.
+  void putLock(const LockState &lock);
 
   // Objects.
   ObjectState *object(TermId base);

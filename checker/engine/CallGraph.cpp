@@ -175,6 +175,7 @@ void UnitGraph::addContract(uint32_t function, const Instr &call,
       continue;
     r.raises |= o.kind == contract::Outcome::Kind::Raises && unwinds;
     r.facets |= o.ifUncaught.valid();
+    r.locks |= !o.locks.empty();
     for (const auto &a : o.assigns)
       r.irqlChange |= a.place->kind == contract::Expr::Kind::Irql;
     // What only acts on objects that are tracked already starts nothing.
@@ -254,6 +255,7 @@ void UnitGraph::refresh(uint32_t function) {
   for (uint32_t c : callees[function]) {
     const Relevance &callee = relevance[c];
     r.irqlLimit |= callee.irqlLimit;
+    r.locks |= callee.locks;
     r.members |= callee.members;
     r.loops |= callee.loops || component[c] == component[function];
     if (callee.closed)

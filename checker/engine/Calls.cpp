@@ -48,6 +48,7 @@ void Engine::call(const Where &at, State state, States &out) {
     return;
   }
   checkUses(at, values, state);
+  forgetLocks(at, values, state);
   unknownCall(at, values, state, true);
   bindResult(at, state, values.result);
   out.push_back(std::move(state));
@@ -80,6 +81,8 @@ void Engine::callKnown(const Where &at, ir::DeclId callee, CallValues values,
     return;
   }
   checkUses(at, values, state);
+  if (!d.inSystemHeader && !d.isImplicit)
+    forgetLocks(at, values, state);
   unknownCall(at, values, state, true);
   bindResult(at, state, values.result);
   out.push_back(std::move(state));
@@ -256,11 +259,13 @@ void Engine::endMemory(const Where &at, State &state, TermId root) {
         [&](TermId id) { return isStorage(id); }, {object}, rule);
 }
 
-void Engine::setIrql(const Where &at, State &state, TermId irql) {
+void Engine::setIrql(const Where &at, State &state, TermId irql, bool noted) {
   irql = resolve(state, terms, terms.cast(kIrqlType, irql));
   if (irql == resolve(state, terms, state.irql))
     return;
   state.irql = irql;
+  if (!noted)
+    return;
   Range r = rangeOf(state, terms, irql);
   TraceNode node;
   node.kind = TraceNode::Kind::Irql;
@@ -568,7 +573,10 @@ bool Engine::isRead(const Where &at, State &state, const CExpr &e,
 
 bool Engine::applyOutcome(const Where &at, const Outcome &outcome,
                           CallValues &values, State &state) {
+  if (!allowsLocks(at, outcome, values, state))
+    return false;
   const ir::Instr &i = *at.instr;
+  const TermId before = resolve(state, terms, state.irql);
   ValueType type =
       i.type.kind == ir::TypeKind::Void ? kPointer : valueType(i.type);
   auto symbol = [&](uint32_t slot) {
@@ -707,7 +715,7 @@ bool Engine::applyOutcome(const Where &at, const Outcome &outcome,
   }
   for (size_t n = 0; n < outcome.assigns.size(); ++n) {
     if (outcome.assigns[n].place->kind == CExpr::Kind::Irql)
-      setIrql(at, state, newValues[n]);
+      setIrql(at, state, newValues[n], outcome.locks.empty());
     else if (!terms.isConst(terms.address(places[n].first).base))
       writeMemory(at, state, places[n].first,
                   terms.cast(places[n].second == 8
@@ -728,5 +736,7 @@ bool Engine::applyOutcome(const Where &at, const Outcome &outcome,
     if (!terms.isConst(root))
       endMemory(at, state, root);
   }
+  if (!outcome.locks.empty())
+    applyLocks(at, outcome, values, before, state);
   return true;
 }

@@ -186,6 +186,7 @@ private:
     /// not be followed: the caller makes up for them, or there is none.
     bool dropsIdle = false;
     unsigned depth = 0;
+    std::vector<TermId> locksGiven; ///< that its caller knows of
     uint64_t statesUsed = 0;
     bool cut = false;
     /// Per block: states waiting, and for loop heads those seen.
@@ -302,7 +303,8 @@ private:
               const CallValues &values);
   bool isGiven(TermId object) const;
   void limitPerSite(State &state, uint32_t site, TermId keep);
-  void setIrql(const Where &at, State &state, TermId irql);
+  /// Without `noted` the caller says so on the path.
+  void setIrql(const Where &at, State &state, TermId irql, bool noted = true);
   void checkRequirements(const Where &at, const contract::Contract &contract,
                          CallValues &values, State &state);
   void checkUses(const Where &at, CallValues &values, State &state);
@@ -357,6 +359,39 @@ private:
   void noteHolders(const Where &at, const CallValues &values, State &state);
   void noteKept(const Activation &act, const State &state,
                 const domain::ObjectState &object);
+
+  //===--- Locks.cpp: what is held -----------------------------------------===//
+  bool allowsLocks(const Where &at, const contract::Outcome &outcome,
+                   const CallValues &values, State &state);
+  /// `before` is the IRQL before the call.
+  void applyLocks(const Where &at, const contract::Outcome &outcome,
+                  const CallValues &values, TermId before, State &state);
+  void acquire(const Where &at, const CallValues &values,
+               const contract::LockEffect &effect, domain::LockState lock,
+               State &state);
+  void release(const Where &at, const CallValues &values,
+               const contract::LockEffect &effect, domain::LockState lock,
+               State &state);
+  void reportLock(const Where &at, const CallValues &values,
+                  contract::Rule::Breaks what, const domain::LockState &lock,
+                  const State &state);
+  std::string lockName(const domain::LockState &lock) const;
+  /// May two locks be one, as far as their names tell?
+  bool mayBeSame(TermId a, TermId b) const;
+  bool holdsGiven(const CallValues &values, const State &state) const;
+  /// After a call of something that nothing is known about.
+  void forgetLocks(const Where &at, const CallValues &values, State &state);
+  void passLocks(const State &caller, State &entry,
+                 llvm::function_ref<bool(TermId)> isPassed,
+                 llvm::function_ref<TermId(TermId)> rename);
+  void returnLocks(const State &exit, const State &caller, State &out,
+                   llvm::function_ref<bool(TermId)> isPassed,
+                   llvm::function_ref<TermId(TermId)> rename);
+  void dropInner(const Activation &act, State &state) const;
+  /// Can nobody restore the level any more once the function has returned?
+  bool isLevelLost(const Activation &act, const State &state,
+                   TermId saved) const;
+  void checkBalance(const Activation &act, Span span, const State &state);
 
   //===--- Registered.cpp: routines that the system calls
   //------------------===//

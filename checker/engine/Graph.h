@@ -50,6 +50,7 @@ struct FunctionGraph {
 struct Relevance {
   bool facets = false;     ///< touches objects of some automaton
   bool irqlChange = false; ///< changes the IRQL
+  bool locks = false;      ///< takes locks or lets them go
   bool irqlLimit = false;  ///< calls something with a limit
   bool raises = false;
   /// Changes the states of what members of its arguments point to.
@@ -60,9 +61,13 @@ struct Relevance {
   /// wrong in it is found without them (UnitGraph::close).
   bool closed = false;
   friend bool operator==(const Relevance &, const Relevance &) = default;
-  bool any() const { return facets || irqlChange || irqlLimit || raises; }
+  bool any() const {
+    return facets || irqlChange || irqlLimit || raises || locks;
+  }
   /// Could any rule be violated when this is the outermost function?
-  bool worthEntering() const { return facets || (irqlChange && irqlLimit); }
+  bool worthEntering() const {
+    return facets || locks || (irqlChange && irqlLimit);
+  }
 };
 
 class UnitGraph;

@@ -27,7 +27,7 @@ bool Engine::isModule(uint32_t callee, const CallValues &values,
   return options.moduleWeight != 0 &&
          graph.relevance[callee].weight > options.moduleWeight &&
          graph.relevance[callee].worthEntering() &&
-         !givesTracked(values, state);
+         !givesTracked(values, state) && !holdsGiven(values, state);
 }
 
 /// With one object in focus, what a module does without it is left out and
@@ -73,6 +73,9 @@ bool Engine::leavesMark(const Exit &exit, const State &entry) {
   if (exit.raised)
     return exit.state.raise.origin &&
            exit.state.raise.origin->kind == ir::InstrKind::Call;
+  for (const LockState &l : exit.state.locks)
+    if (l.isHeld() || l.given)
+      return true;
   return resolve(exit.state, terms, exit.state.irql) !=
          resolve(exit.state, terms, entry.irql);
 }

@@ -42,6 +42,26 @@ void Engine::giveRole(uint32_t function, State &entry) {
           terms.symbol(Origin::Parameter, valueType(f.locals[p].type), p);
       entry.objectFor(value).facets[given.facet.value] = given.state;
     }
+  // Locks all of them are called with.
+  for (const contract::LockEffect &effect :
+       roles.empty() ? std::vector<contract::LockEffect>()
+                     : roles.front()->entry.locks) {
+    if (!effect.lock || effect.lock->kind != contract::Expr::Kind::Const)
+      continue;
+    auto isIt = [&](const contract::LockEffect &e) {
+      return e.lock && e.lock->kind == contract::Expr::Kind::Const &&
+             e.lock->value == effect.lock->value;
+    };
+    if (!llvm::all_of(roles, [&](const contract::Role *other) {
+          return llvm::any_of(other->entry.locks, isIt);
+        }))
+      continue;
+    LockState lock;
+    lock.lock = terms.constant(effect.lock->value);
+    lock.given = true;
+    lock.name = arena.intern(effect.name);
+    entry.putLock(lock);
+  }
 }
 
 void Engine::runRegistered(const Where &at, const contract::Registration &r,
@@ -91,6 +111,7 @@ void Engine::runRegistered(const Where &at, const contract::Registration &r,
       o.owned = true;
       o.escaped = false;
     }
+  entry.locks.clear();
   entry.eraseFact(entryIrql);
   entry.irql = entryIrql;
   restrict(entry, terms, entryIrql, role.min, role.max);

@@ -148,6 +148,16 @@ std::string Engine::describe(const TraceNode &node, PathStep::Kind &kind) {
     kind = PathStep::Kind::Event;
     return "IRQL is " + irqlName(node.irqlLo, node.irqlHi) + " after '" +
            callee() + "'";
+  case TraceNode::Kind::Acquire:
+  case TraceNode::Kind::Release: {
+    kind = PathStep::Kind::Event;
+    bool taken = node.kind == TraceNode::Kind::Acquire;
+    std::string text = node.name ? "'" + *node.name + "' is " : "lock ";
+    text += taken ? "acquired here" : "released here";
+    if (node.irqlLo >= 0)
+      text += ": IRQL is " + irqlName(node.irqlLo, node.irqlHi);
+    return text;
+  }
   case TraceNode::Kind::Outcome:
     kind = PathStep::Kind::Event;
     return "'" + callee() + "' " + node.outcome->note;

@@ -85,6 +85,8 @@ std::vector<Engine::Exit> Engine::run(Activation &act, State entry) {
   const ir::Function &f = graph.unit.functions[act.function];
   const FunctionGraph &g = graph.functions[act.function];
   act.pending.resize(f.blocks.size());
+  for (const LockState &l : entry.locks)
+    act.locksGiven.push_back(l.lock);
   arrive(act, f.entry, std::move(entry));
   while (!act.worklist.empty()) {
     ir::BlockId block(act.worklist.begin()->second);
@@ -411,10 +413,13 @@ void Engine::leave(Activation &act, State state, bool raised) {
     leavingBy.reset();
   }
   if (outermost) {
+    if (!raised)
+      checkBalance(act, span, state);
     for (const ObjectState &o : state.objects)
       noteKept(act, state, o);
     return;
   }
+  dropInner(act, state);
   // What nobody outside can get at is of no interest there.
   std::erase_if(state.store, [&](const Entry &e) {
     TermId root = terms.root(e.base);

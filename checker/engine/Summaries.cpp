@@ -113,6 +113,8 @@ State Engine::enterCallee(uint32_t callee, const CallValues &values,
       entry.objectFor(r.base) = r;
     }
   entry.irql = terms.rewrite(caller.irql, rename);
+  passLocks(caller, entry, inside,
+            [&](TermId id) { return terms.rewrite(id, rename); });
 
   for (uint32_t i = 0; i < f.numParams && i < values.args.size(); ++i) {
     const ir::Local &p = f.locals[i];
@@ -223,6 +225,8 @@ std::optional<State> Engine::returnFrom(const Where &at, uint32_t callee,
   for (const auto &[id, fact] : exit.state.facts)
     settle(id);
   settle(exit.state.irql);
+  for (const LockState &l : exit.state.locks)
+    settle(l.lock);
   if (exit.raised)
     settle(exit.state.raise.code);
 
@@ -306,6 +310,10 @@ std::optional<State> Engine::returnFrom(const Where &at, uint32_t callee,
       there->name = o.name;
   }
   out.irql = terms.rewrite(exit.state.irql, rename);
+  returnLocks(
+      exit.state, caller, out,
+      [&](TermId id) { return !names.module && inside(id); },
+      [&](TermId id) { return terms.rewrite(id, rename); });
   out.merged = caller.merged || exit.state.merged || names.module;
 
   TraceNode node;
@@ -423,7 +431,9 @@ bool Engine::mayMatter(uint32_t callee, const CallValues &values,
                        const State &state) const {
   const Relevance &r = graph.relevance[callee];
   bool makes = reach ? reach->within(callee) : r.facets && !r.closed;
-  if (makes || (!r.closed && (r.irqlChange || r.raises)))
+  if (makes || (!r.closed && (r.irqlChange || r.raises || r.locks)))
+    return true;
+  if (r.locks && holdsGiven(values, state))
     return true;
   if (r.irqlLimit && rangeOf(state, terms, state.irql).lo > 0)
     return true;
@@ -511,6 +521,8 @@ void Engine::callBody(const Where &at, uint32_t callee, CallValues &values,
       result->limits.insert("calls nested too deeply at '" + d.name + "'");
       if (relevance.facets)
         forgetGiven(values, state);
+      if (relevance.locks)
+        forgetLocks(at, values, state);
     }
     unknownCall(at, values, state, true);
     bindResult(at, state, values.result);

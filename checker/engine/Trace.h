@@ -32,6 +32,9 @@ struct TraceNode {
     Raise,   ///< instr raised an exception
     Given,   ///< instr: a call that gave something tracked to a function
              ///< nothing is known about; not shown
+    Acquire, ///< the lock called `name` was taken; [lo, hi] as for Irql,
+             ///< which may be as before
+    Release, ///< and let go
     Join,    ///< the past is that of `prev` and that of `sub`
   };
   Kind kind = Kind::Assume;

@@ -326,7 +326,7 @@ VOID bad_finally_spin_lock_kept(PKSPIN_LOCK Lock, PLARGE_INTEGER Delay, ULONG Mo
         Mode = 0;
     }
     KeDelayExecutionThread(KernelMode, FALSE, Delay); // expect: irql-too-high
-}
+} // expect: spinlock-not-released
 
 VOID good_finally_spin_lock_released(PKSPIN_LOCK Lock, PLARGE_INTEGER Delay, ULONG Mode)
 {
