@@ -118,6 +118,13 @@ llvm::Error setRules(Options &options, llvm::StringRef value) {
   return llvm::Error::success();
 }
 
+llvm::Error setProfile(Options &options, llvm::StringRef value) {
+  options.policy.profile = report::Config::profileNamed(value);
+  if (!options.policy.profile)
+    return inputError("--profile is one of default, all, none, sdv");
+  return llvm::Error::success();
+}
+
 llvm::Error setConfigFile(Options &options, llvm::StringRef value) {
   options.policy.configFile = value.str();
   return llvm::Error::success();
@@ -196,6 +203,10 @@ constexpr OptionInfo kOptions[] = {
      "default, "
      "any other from nothing (--rules=mdl-*,-mdl-leak)",
      setRules},
+    {"profile", "default|all|none|sdv",
+     "the rules to start from, whatever a .mdlcheck.yaml says; sdv: those that "
+     "stand for rules of Static Driver Verifier",
+     setProfile},
     {"config-file", "FILE",
      "read FILE in place of the .mdlcheck.yaml in the nearest directory above "
      "each file",

@@ -99,6 +99,17 @@ struct FacetRequirement {
   std::vector<Violation> orElse;
 };
 
+/// `that` must hold on entry; where it is known not to, `orElse` is violated.
+struct ValueRequirement {
+  ExprPtr when; ///< null: always
+  ExprPtr that;
+  /// The IRQL that messages speak of; with a null `that`, it must not be one
+  /// that nobody ever saved.
+  ExprPtr level;
+  RuleId orElse;
+  std::string because;
+};
+
 /// The IRQL on entry must lie in [min, max]; -1 where there is no bound.
 struct IrqlRequirement {
   ExprPtr when; ///< null: always
@@ -219,6 +230,7 @@ struct Contract {
   bool isMacro = false;
   std::vector<IrqlRequirement> irql;
   std::vector<FacetRequirement> requirements;
+  std::vector<ValueRequirement> values;
   /// Arguments the callee only compares or prints, so that passing a dead
   /// object is no use of it.
   std::vector<uint32_t> ignoredParams;
@@ -255,6 +267,10 @@ struct Role {
   /// Levels it is called at.
   int min = 0;
   int max = 2;
+  /// The level it has to return at; null: that it was called at. Another one
+  /// than this, and keeping what `entry` has it hold, violates `exitRule`.
+  ExprPtr exitIrql;
+  RuleId exitRule;
   /// What is so when it is called: facets and locks.
   Outcome entry;
 };
@@ -352,6 +368,16 @@ struct Automaton {
     std::string field;
   };
   std::optional<Extent> extent;
+
+  /// Memory of an object in this state is not to be touched above `max`:
+  /// `rule`.
+  struct Limit {
+    FacetId facet;
+    FacetState state;
+    int max;
+    RuleId rule;
+  };
+  std::vector<Limit> limits;
 };
 
 } // namespace mdlcheck::contract

@@ -260,7 +260,7 @@ bool YamlLoader::loadIrqlItem(const YamlNode &node, Contract &contract) {
     if (!readLevel(node, requirement.max))
       return false;
   } else {
-    if (!checkKeys(node, {"min", "max", "when", "because"}, "'irql'"))
+    if (!checkKeys(node, {"min", "max", "when", "because", "else"}, "'irql'"))
       return false;
     const YamlNode *min = node.find("min");
     const YamlNode *max = node.find("max");
@@ -278,6 +278,11 @@ bool YamlLoader::loadIrqlItem(const YamlNode &node, Contract &contract) {
     if (const YamlNode *because = node.find("because"))
       if (!readText(*because, "because", requirement.because))
         return false;
+    if (const YamlNode *orElse = node.find("else")) {
+      if (!readRule(*orElse, requirement.tooHigh))
+        return false;
+      requirement.tooLow = requirement.tooHigh;
+    }
   }
   if (requirement.max >= 0 && !tooHigh)
     return fail(node.where, "a limit needs a rule with 'breaks: irql-max'");
@@ -288,6 +293,8 @@ bool YamlLoader::loadIrqlItem(const YamlNode &node, Contract &contract) {
 bool YamlLoader::loadRequirement(const YamlNode &node, Contract &contract) {
   if (!wantMapping(node, "a requirement"))
     return false;
+  if (node.find("that") || node.find("saved"))
+    return loadValueRequirement(node, contract);
   const ExprScope scope{rules, contract.params, false};
   FacetRequirement requirement;
   const YamlNode *orElse = nullptr;

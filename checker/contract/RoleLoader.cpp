@@ -23,7 +23,7 @@ bool YamlLoader::loadRole(const YamlNode::Entry &entry) {
   const YamlNode &node = *entry.value;
   if (!checkKeys(node,
                  {"source", "params", "functions", "start", "irql", "on-entry",
-                  "balanced", "acquires"},
+                  "balanced", "acquires", "exit"},
                  ("role '" + entry.key + "'").str()))
     return false;
   if (stagedRoles.count(entry.key.str()))
@@ -71,6 +71,9 @@ bool YamlLoader::loadRole(const YamlNode::Entry &entry) {
       return false;
   if (!loadLocks(node, ExprScope{rules, role.params, false}, role.entry))
     return false;
+  if (const YamlNode *exit = node.find("exit"))
+    if (!loadRoleExit(*exit, role))
+      return false;
   stagedRoles.emplace(role.name, std::move(role));
   return true;
 }

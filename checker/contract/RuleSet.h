@@ -27,6 +27,10 @@ struct Rule {
     LockAcquire, ///< a lock that is held is not taken again
     LockRelease, ///< a lock that was let go is not let go again
     LockExit,    ///< who is called by the system returns without its locks
+    IrqlExit,    ///< and at the level it was called at
+    IrqlRestore, ///< who releases a lock restores what was saved
+    IrqlFloor,   ///< locks and callers need a level that is not left below
+    IrqlSaved,   ///< a saved level is not overwritten
   };
   std::string id; ///< "mdl-lock-leak"
   std::string title;

@@ -249,10 +249,16 @@ bool YamlLoader::loadRuleFlags(const YamlNode &node, Rule &rule) {
                       .Case("lock-acquire", Rule::Breaks::LockAcquire)
                       .Case("lock-release", Rule::Breaks::LockRelease)
                       .Case("lock-exit", Rule::Breaks::LockExit)
+                      .Case("irql-exit", Rule::Breaks::IrqlExit)
+                      .Case("irql-restore", Rule::Breaks::IrqlRestore)
+                      .Case("irql-floor", Rule::Breaks::IrqlFloor)
+                      .Case("irql-saved", Rule::Breaks::IrqlSaved)
                       .Default(Rule::Breaks::None);
     if (rule.breaks == Rule::Breaks::None)
       return fail(breaks->where,
-                  "there is nothing called '" + breaks->text + "' to break");
+                  "'breaks' must be 'irql-' with 'max', 'min', 'exit', "
+                  "'restore', 'floor' or 'saved', or 'lock-' with 'acquire', "
+                  "'release' or 'exit'");
     if (rules.ruleFor(rule.breaks))
       return fail(breaks->where,
                   "there is already a rule for '" + breaks->text + "'");
@@ -280,8 +286,9 @@ bool YamlLoader::loadRuleFlags(const YamlNode &node, Rule &rule) {
       unsigned number = 0;
       if (StringRef(texts[i]).getAsInteger(10, number) || number == 0)
         return fail(numbers->items[i]->where,
-                    "'" + texts[i] + "' is no number of a warning; C28121 is "
-                                     "written 28121");
+                    "'" + texts[i] +
+                        "' is no number of a warning; C28121 is "
+                        "written 28121");
       rule.codeAnalysis.push_back(number);
     }
   }
@@ -311,7 +318,7 @@ bool YamlLoader::loadAutomaton(const YamlNode::Entry &entry) {
   const YamlNode &node = *entry.value;
   if (!checkKeys(node,
                  {"noun", "records", "facets", "leaks", "uses", "views",
-                  "sources", "faults", "chains", "extent"},
+                  "sources", "faults", "chains", "extent", "limits"},
                  ("automaton '" + entry.key + "'").str()))
     return false;
   for (const Automaton &known : rules.automata)
@@ -428,6 +435,18 @@ bool YamlLoader::loadAutomatonPart(const YamlNode::Entry &part,
       if (!readRule(*rule, chain.rule))
         return false;
       made.chains.push_back(std::move(chain));
+    } else if (part.key == "limits") {
+      Automaton::Limit limit;
+      if (!readFacetAndState(*item, {"max", "rule"}, automaton, limit.facet,
+                             limit.state))
+        return false;
+      const YamlNode *max = item->find("max");
+      const YamlNode *rule = item->find("rule");
+      if (!max || !rule)
+        return fail(item->where, "'max' and 'rule' are needed");
+      if (!readLevel(*max, limit.max) || !readRule(*rule, limit.rule))
+        return false;
+      made.limits.push_back(limit);
     } else {
       if (!readFacetAndState(*item, {}, automaton, facet, state))
         return false;

@@ -75,6 +75,8 @@ private:
   bool loadIrql(const YamlNode &node, Contract &contract);
   bool loadIrqlItem(const YamlNode &node, Contract &contract);
   bool loadRequirement(const YamlNode &node, Contract &contract);
+  bool loadValueRequirement(const YamlNode &node, Contract &contract);
+  bool loadRoleExit(const YamlNode &node, Role &role);
   bool loadElse(const YamlNode &node, FacetRequirement &requirement);
   bool loadOutcome(const YamlNode &node, Contract &contract);
   bool loadEffects(const YamlNode &node, const ExprScope &scope,

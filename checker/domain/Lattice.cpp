@@ -90,7 +90,8 @@ static bool sameObject(const ObjectState &a, const ObjectState &b) {
 }
 
 bool domain::sameState(const State &a, const State &b) {
-  return a.irql == b.irql && a.locks == b.locks && a.store == b.store && a.zeros == b.zeros &&
+  return a.irql == b.irql && a.levelDoubt == b.levelDoubt &&
+         a.locks == b.locks && a.store == b.store && a.zeros == b.zeros &&
          a.temps == b.temps && a.facts == b.facts && a.epochs == b.epochs &&
          a.objects.size() == b.objects.size() &&
          std::equal(a.objects.begin(), a.objects.end(), b.objects.begin(),
@@ -99,11 +100,11 @@ bool domain::sameState(const State &a, const State &b) {
 }
 
 uint64_t domain::hashState(const State &state) {
-  uint64_t h = mix(0x9177, state.irql.value);
+  uint64_t h = mix(0x9177 + uint64_t(state.levelDoubt), state.irql.value);
   for (const LockState &l : state.locks)
-    h = mix(mix(h, l.lock.value),
-            (uint64_t(l.saved.value) << 8) | (uint64_t(l.status) << 1) |
-                (l.given ? 1u : 0u));
+    h = mix(mix(h, l.lock.value), (uint64_t(l.saved.value) << 8) |
+                                      (uint64_t(l.status) << 1) |
+                                      (l.given ? 1u : 0u));
   for (const Entry &e : state.store) {
     h = mix(h, (uint64_t(e.base.value) << 32) | e.value.value);
     h = mix(h,
@@ -555,6 +556,7 @@ State Joiner::run() {
   for (const auto &[index, va] : a.temps)
     if (b.temp(index) == va)
       keep(va);
+  out.levelDoubt = std::max(a.levelDoubt, b.levelDoubt);
   joinLocks(a, b, out);
   for (const LockState &l : out.locks)
     keep(l.lock);

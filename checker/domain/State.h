@@ -157,6 +157,13 @@ public:
   std::vector<std::pair<uint32_t, TermId>> temps;
   TermId irql;
   std::vector<LockState> locks; ///< sorted by key()
+  /// What is not to be said of the IRQL.
+  enum class LevelDoubt : uint8_t {
+    None,
+    Raised, ///< that it is low: something nothing is known about ran
+    Told,   ///< anything: a violation was reported
+  };
+  LevelDoubt levelDoubt = LevelDoubt::None;
   const TraceNode *trace = nullptr;
   RaiseInfo raise;
   /// The marker of the way out of the function that was passed last.

@@ -77,6 +77,8 @@ void Engine::callKnown(const Where &at, ir::DeclId callee, CallValues values,
   if (d.isNoReturn)
     return;
   if (annotated) {
+    if (!d.inSystemHeader)
+      forgetLocks(at, values, state);
     applyContract(at, *annotated, values, std::move(state), out);
     return;
   }
@@ -496,27 +498,7 @@ void Engine::checkRequirements(const Where &at,
         break;
       }
   }
-  // One call breaks one limit: the strictest that applies.
-  const contract::IrqlRequirement *broken = nullptr;
-  Range irql = rangeOf(state, terms, state.irql);
-  for (const contract::IrqlRequirement &r : contract.irql) {
-    if (r.when && holds(at, state, *r.when, values) != true)
-      continue;
-    if (r.max >= 0 && irql.lo > r.max && (!broken || r.max < broken->max))
-      broken = &r;
-  }
-  if (broken && broken->tooHigh.valid()) {
-    ReportArgs args;
-    args.callee = contract.name;
-    args.irql = irqlName(irql.lo, irql.hi);
-    args.limit = irqlName(broken->max, broken->max);
-    args.because = broken->because;
-    report(at, state, broken->tooHigh, args);
-    return;
-  }
-  for (const contract::IrqlRequirement &r : contract.irql)
-    if (r.max >= 0 && (!r.when || holds(at, state, *r.when, values) == true))
-      restrict(state, terms, state.irql, 0, r.max);
+  checkLevels(at, contract, values, state);
 }
 
 void Engine::applyContract(const Where &at, const contract::Contract &contract,
@@ -714,6 +696,16 @@ bool Engine::applyOutcome(const Where &at, const Outcome &outcome,
       havocRange(at, state, m.to, 0, size);
   }
   for (size_t n = 0; n < outcome.assigns.size(); ++n) {
+    const contract::Assignment &assign = outcome.assigns[n];
+    if (assign.place->kind == CExpr::Kind::Irql && !assign.value)
+      state.levelDoubt = std::max(state.levelDoubt, State::LevelDoubt::Raised);
+    if (assign.value && assign.value->kind == CExpr::Kind::Irql &&
+        !takesAgain(at, outcome, values, state) &&
+        losesLevel(at, assign, places[n].first, places[n].second, newValues[n],
+                   values, state))
+      newValues[n] =
+          fresh(state, terms,
+                terms.symbol(Origin::Result, kIrqlType, at.key, 0x7200));
     if (outcome.assigns[n].place->kind == CExpr::Kind::Irql)
       setIrql(at, state, newValues[n], outcome.locks.empty());
     else if (!terms.isConst(terms.address(places[n].first).base))
@@ -738,5 +730,7 @@ bool Engine::applyOutcome(const Where &at, const Outcome &outcome,
   }
   if (!outcome.locks.empty())
     applyLocks(at, outcome, values, before, state);
+  if (resolve(state, terms, state.irql) != before)
+    checkFloor(at, values, before, state);
   return true;
 }

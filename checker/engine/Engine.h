@@ -360,9 +360,12 @@ private:
   void noteKept(const Activation &act, const State &state,
                 const domain::ObjectState &object);
 
-  //===--- Locks.cpp: what is held -----------------------------------------===//
+  //===--- Locks.cpp: what is held
+  //-----------------------------------------===//
   bool allowsLocks(const Where &at, const contract::Outcome &outcome,
                    const CallValues &values, State &state);
+  bool takesAgain(const Where &at, const contract::Outcome &outcome,
+                  const CallValues &values, State &state);
   /// `before` is the IRQL before the call.
   void applyLocks(const Where &at, const contract::Outcome &outcome,
                   const CallValues &values, TermId before, State &state);
@@ -392,6 +395,26 @@ private:
   bool isLevelLost(const Activation &act, const State &state,
                    TermId saved) const;
   void checkBalance(const Activation &act, Span span, const State &state);
+
+  //===--- Levels.cpp: what the IRQL is and has to be
+  //----------------------===//
+  void checkLevels(const Where &at, const contract::Contract &contract,
+                   CallValues &values, State &state);
+  void checkMemoryLevel(const Where &at, const State &state,
+                        const domain::ObjectState &object,
+                        const contract::Automaton::Limit &limit);
+  bool isNeverSaved(const Where &at, TermId level) const;
+  /// Is the last copy of a level that is still to be restored overwritten?
+  bool losesLevel(const Where &at, const contract::Assignment &assign,
+                  TermId place, uint8_t size, TermId value,
+                  const CallValues &values, State &state);
+  void checkRestored(const Where &at, const CallValues &values,
+                     const domain::LockState &lock, State &state);
+  void checkFloor(const Where &at, const CallValues &values, TermId before,
+                  State &state);
+  /// The level on the way out of the outermost function.
+  void checkExitLevel(const Activation &act, Span span, const State &state,
+                      bool isCalledBack);
 
   //===--- Registered.cpp: routines that the system calls
   //------------------===//

@@ -65,9 +65,7 @@ struct Relevance {
     return facets || irqlChange || irqlLimit || raises || locks;
   }
   /// Could any rule be violated when this is the outermost function?
-  bool worthEntering() const {
-    return facets || locks || (irqlChange && irqlLimit);
-  }
+  bool worthEntering() const { return facets || locks || irqlChange; }
 };
 
 class UnitGraph;
@@ -103,8 +101,7 @@ public:
   /// of it counts for calls of a function without a body, and of one with a
   /// body the limits on entry.
   std::vector<const contract::Contract *> annotated;
-  /// Levels that a function is entered at when nothing is known of its caller:
-  /// those its annotations allow, else PASSIVE_LEVEL to DISPATCH_LEVEL.
+  /// What annotations allow, else PASSIVE_LEVEL to DISPATCH_LEVEL.
   std::pair<int, int> entryLevels(uint32_t function) const;
   /// Which functions the system calls, and where calls through pointers go.
   std::optional<Callbacks> callbacks;
@@ -124,6 +121,16 @@ public:
   std::vector<std::vector<uint32_t>> callers; ///< by function, direct calls
   /// Functions whose address is taken: what a call through a pointer may mean.
   llvm::BitVector addressTaken;
+  /// Levels that a function is entered at when nothing is known of its caller:
+  /// those its annotations allow, else those its roles give, else
+  /// PASSIVE_LEVEL to DISPATCH_LEVEL.
+  struct Levels {
+    int min = 0;
+    int max = 2;
+  };
+  Levels levelsOf(uint32_t function) const;
+  /// Could any rule be violated when `function` is the outermost one?
+  bool worthEntering(uint32_t function) const;
   /// All functions, callees before their callers.
   std::vector<uint32_t> bottomUp;
 

@@ -50,13 +50,26 @@ bool Engine::allowsLocks(const Where &at, const Outcome &outcome,
   for (const LockEffect &e : outcome.locks) {
     if (!e.tries || !e.lock || state.locks.empty())
       continue;
-    const LockState *l =
-        findLock(state, resolve(state, terms, value(at, state, *e.lock, values)));
+    const LockState *l = findLock(
+        state, resolve(state, terms, value(at, state, *e.lock, values)));
     if (l && (l->status == Status::Held ||
               (l->status == Status::Shared && !e.shared)))
       return false;
   }
   return true;
+}
+
+/// Does the outcome take a lock that is held? That is told as such.
+bool Engine::takesAgain(const Where &at, const Outcome &outcome,
+                        const CallValues &values, State &state) {
+  return !state.locks.empty() &&
+         llvm::any_of(outcome.locks, [&](const LockEffect &e) {
+           if (!e.acquires || !e.lock)
+             return false;
+           const LockState *l = findLock(
+               state, resolve(state, terms, value(at, state, *e.lock, values)));
+           return l && l->status != Status::Released;
+         });
 }
 
 void Engine::applyLocks(const Where &at, const Outcome &outcome,
@@ -75,21 +88,24 @@ void Engine::applyLocks(const Where &at, const Outcome &outcome,
     }
     if (e.handle)
       lock.handle = resolve(state, terms, value(at, state, *e.handle, values));
-    const std::string *name =
-        named.kind == contract::Expr::Kind::Const
-            ? arena.intern(e.name)
-            : argumentName(at, named, state, lock.lock);
+    const std::string *name = named.kind == contract::Expr::Kind::Const
+                                  ? arena.intern(e.name)
+                                  : argumentName(at, named, state, lock.lock);
     if (name && llvm::StringRef(*name).starts_with("&"))
       name = arena.intern(llvm::StringRef(*name).drop_front().trim().str());
     lock.name = name;
-    if (e.acquires && after != before)
+    // Also where it was that level already.
+    if (e.acquires && llvm::any_of(outcome.assigns, [](const auto &a) {
+          return a.place->kind == contract::Expr::Kind::Irql;
+        }))
       lock.saved = before;
     if (e.acquires)
       acquire(at, values, e, lock, state);
     else
       release(at, values, e, lock, state);
     TraceNode node;
-    node.kind = e.acquires ? TraceNode::Kind::Acquire : TraceNode::Kind::Release;
+    node.kind =
+        e.acquires ? TraceNode::Kind::Acquire : TraceNode::Kind::Release;
     node.instr = at.instr;
     node.function = at.act.function;
     node.name = lock.name;
@@ -115,14 +131,19 @@ void Engine::acquire(const Where &at, const CallValues &values,
       LockState silent = *known;
       silent.status = Status::Silent;
       reportLock(at, values, Rule::Breaks::LockAcquire, lock, state);
-      std::erase_if(state.locks, [&](const LockState &l) {
-        return l.lock == silent.lock;
-      });
+      std::erase_if(state.locks,
+                    [&](const LockState &l) { return l.lock == silent.lock; });
       state.putLock(silent);
       return;
     }
-    if (known->status == Status::Released)
+    if (known->status == Status::Released) {
+      // The caller's, dropped for a while.
+      if (known->given) {
+        lock.given = true;
+        lock.saved = TermId();
+      }
       eraseLock(state, *known);
+    }
   }
   // A loop that takes one lock after the other: out of our sight.
   auto here = [&](const LockState &l) { return l.isHeld() && l.at == lock.at; };
@@ -148,8 +169,8 @@ void Engine::release(const Where &at, const CallValues &values,
   if (!known) {
     // It may be one that is held under another name.
     std::erase_if(state.locks, [&](const LockState &l) {
-      return l.isHeld() && (effect.lock ? mayBeSame(l.lock, lock.lock)
-                                        : !l.handle.valid());
+      return l.isHeld() &&
+             (effect.lock ? mayBeSame(l.lock, lock.lock) : !l.handle.valid());
     });
     if (!effect.lock)
       return;
@@ -166,6 +187,7 @@ void Engine::release(const Where &at, const CallValues &values,
     reportLock(at, values, Rule::Breaks::LockRelease, lock, state);
     was.status = Status::Silent;
   } else {
+    checkRestored(at, values, was, state);
     was.status = Status::Released;
   }
   was.at = lock.at;
@@ -218,8 +240,8 @@ bool Engine::holdsGiven(const CallValues &values, const State &state) const {
     return false;
   AtomSet reach = given(values, state);
   return llvm::any_of(state.locks, [&](const LockState &l) {
-    return l.isHeld() && (terms.isConst(l.lock) ||
-                          reach.contains(terms.root(l.lock).value));
+    return l.isHeld() &&
+           (terms.isConst(l.lock) || reach.contains(terms.root(l.lock).value));
   });
 }
 
@@ -227,7 +249,11 @@ bool Engine::holdsGiven(const CallValues &values, const State &state) const {
 /// only let go where it gets at the level that was saved.
 void Engine::forgetLocks(const Where &at, const CallValues &values,
                          State &state) {
-  if (state.locks.empty())
+  const TermId level = resolve(state, terms, state.irql);
+  if (rangeOf(state, terms, level).hi < 2)
+    state.levelDoubt = std::max(state.levelDoubt, State::LevelDoubt::Raised);
+  const TermId entered = resolve(state, terms, entryIrql);
+  if (state.locks.empty() && level == entered)
     return;
   AtomSet reach = given(values, state);
   auto isReached = [&](TermId id) {
@@ -241,19 +267,22 @@ void Engine::forgetLocks(const Where &at, const CallValues &values,
   };
   auto isGiven = [&](TermId saved) {
     for (size_t n = 0; n < values.args.size() && n < at.instr->args.size(); ++n)
-      if (isSaved(saved, values.args[n],
-                  unsigned(at.instr->args[n].type.size)))
+      if (isSaved(saved, values.args[n], unsigned(at.instr->args[n].type.size)))
         return true;
     return llvm::any_of(state.store, [&](const Entry &e) {
       return isReached(e.base) && isSaved(saved, e.value, e.size);
     });
   };
-  bool lowered = false;
+  bool lowered = level != entered && isGiven(entered);
   std::erase_if(state.locks, [&](const LockState &l) {
+    // Whoever may take locks may have taken any.
     if (!l.isHeld())
+      return true;
+    if (!l.saved.valid()) {
+      // A lock of the system that the caller took comes with a level.
+      lowered |= l.given && terms.isConst(l.lock);
       return isReached(l.lock);
-    if (!l.saved.valid())
-      return isReached(l.lock);
+    }
     if (!isGiven(resolve(state, terms, l.saved)) &&
         !(l.handle.valid() && isReached(l.handle)))
       return false;
@@ -261,9 +290,9 @@ void Engine::forgetLocks(const Where &at, const CallValues &values,
     return true;
   });
   if (lowered)
-    state.irql = fresh(state, terms,
-                       terms.symbol(Origin::Result, {1, false, false}, at.key,
-                                    0x7100));
+    state.irql =
+        fresh(state, terms,
+              terms.symbol(Origin::Result, {1, false, false}, at.key, 0x7100));
 }
 
 void Engine::passLocks(const State &caller, State &entry,
@@ -292,9 +321,8 @@ void Engine::returnLocks(const State &exit, const State &caller, State &out,
     for (TermId *id : {&outer.handle, &outer.saved})
       if (id->valid())
         *id = rename(*id);
-    auto before = llvm::find_if(caller.locks, [&](const LockState &o) {
-      return o.lock == outer.lock;
-    });
+    auto before = llvm::find_if(
+        caller.locks, [&](const LockState &o) { return o.lock == outer.lock; });
     if (before != caller.locks.end() && l.given) {
       // It only went on with what it was given.
       if (before->status == l.status)
@@ -345,20 +373,48 @@ bool Engine::isLevelLost(const Activation &act, const State &state,
 /// does not where nobody can ever restore the level.
 void Engine::checkBalance(const Activation &act, Span span,
                           const State &state) {
-  if (state.locks.empty())
-    return;
   const Callbacks::Roles &roles = graph.callbacks->roles[act.function];
   bool isCalledBack =
-      !roles.empty() &&
-      llvm::all_of(roles, [](const contract::Role *r) { return r->isBalanced; });
-  contract::RuleId rule = rules.ruleFor(Rule::Breaks::LockExit);
+      !roles.empty() && llvm::all_of(roles, [](const contract::Role *r) {
+        return r->isBalanced;
+      });
+  // Annotations that speak of another level at the end know what they say.
+  const contract::Contract *annotated =
+      graph.annotated[graph.unit.functions[act.function].decl.value];
+  if (annotated && llvm::any_of(annotated->outcomes, [](const Outcome &o) {
+        return llvm::any_of(o.assigns, [](const auto &a) {
+          return a.place->kind == contract::Expr::Kind::Irql;
+        });
+      }))
+    return;
+  bool isTold = false;
   for (const LockState &l : state.locks) {
-    if (!rule || !l.isHeld() || l.given)
+    contract::RuleId rule = rules.ruleFor(Rule::Breaks::LockExit);
+    if (l.status == Status::Silent)
+      isTold = true;
+    if (!l.isHeld())
       continue;
-    if (!isCalledBack && !isLevelLost(act, state, l.saved))
+    if (l.given) {
+      // What the caller holds, at a level that is its own, or what the role
+      // says to release.
+      if (!isCalledBack || !terms.isConst(l.lock)) {
+        isTold = true;
+        continue;
+      }
+      rule = roles.front()->exitRule;
+    } else if (!isCalledBack && !isLevelLost(act, state, l.saved)) {
+      continue;
+    }
+    if (!rule)
       continue;
     ReportArgs args;
     args.object = lockName(l);
+    Range r = rangeOf(state, terms, state.irql);
+    args.irql = irqlName(r.lo, r.hi);
+    args.because = "with '" + args.object + "' held";
     reportAt(act, span, state, rule, args, state.trace);
+    isTold = true;
   }
+  if (!isTold)
+    checkExitLevel(act, span, state, isCalledBack);
 }

@@ -112,6 +112,7 @@ void Engine::runRegistered(const Where &at, const contract::Registration &r,
       o.escaped = false;
     }
   entry.locks.clear();
+  entry.levelDoubt = State::LevelDoubt::None;
   entry.eraseFact(entryIrql);
   entry.irql = entryIrql;
   restrict(entry, terms, entryIrql, role.min, role.max);

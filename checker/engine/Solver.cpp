@@ -32,8 +32,8 @@ State Engine::unknownCaller(uint32_t function) {
   const ir::Function &f = graph.unit.functions[function];
   State entry;
   entry.irql = entryIrql;
-  auto [lowest, highest] = graph.entryLevels(function);
-  restrict(entry, terms, entryIrql, lowest, highest);
+  UnitGraph::Levels levels = graph.levelsOf(function);
+  restrict(entry, terms, entryIrql, levels.min, levels.max);
   for (uint32_t i = 0; i < f.numParams; ++i) {
     const ir::Local &p = f.locals[i];
     if (p.type.kind == ir::TypeKind::Aggregate)

@@ -113,6 +113,7 @@ State Engine::enterCallee(uint32_t callee, const CallValues &values,
       entry.objectFor(r.base) = r;
     }
   entry.irql = terms.rewrite(caller.irql, rename);
+  entry.levelDoubt = caller.levelDoubt;
   passLocks(caller, entry, inside,
             [&](TermId id) { return terms.rewrite(id, rename); });
 
@@ -310,6 +311,7 @@ std::optional<State> Engine::returnFrom(const Where &at, uint32_t callee,
       there->name = o.name;
   }
   out.irql = terms.rewrite(exit.state.irql, rename);
+  out.levelDoubt = std::max(caller.levelDoubt, exit.state.levelDoubt);
   returnLocks(
       exit.state, caller, out,
       [&](TermId id) { return !names.module && inside(id); },

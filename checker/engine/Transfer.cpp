@@ -175,6 +175,9 @@ void Engine::access(const Where &at, State &state, TermId address) {
         o->errored = true;
         report(at, state, u.rule, args);
       }
+    for (const auto &l : automaton.limits)
+      if (!o->errored && o->facets[l.facet.value] == l.state)
+        checkMemoryLevel(at, state, *o, l);
     for (const auto &f : automaton.faults)
       mayFault |= o->facets[f.facet.value] == f.state;
   }

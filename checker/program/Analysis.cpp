@@ -490,7 +490,7 @@ AnalysisResult UnitAnalysis::run() {
       return; // as in its unit
     }
     // Nothing in it or below it could break a rule: looked at, and clean.
-    if (!graph.relevance[f].worthEntering())
+    if (!graph.worthEntering(f))
       return;
     enter(f);
     analysed.insert(joint.analysed.begin(), joint.analysed.end());

@@ -74,14 +74,9 @@ private:
   }
 
   llvm::Error profile(const YamlNode &value) {
-    using Profile = Config::Profile;
-    auto known = llvm::StringSwitch<std::optional<Profile>>(value.text)
-                     .Case("default", Profile::Default)
-                     .Case("all", Profile::All)
-                     .Case("none", Profile::None)
-                     .Default(std::nullopt);
+    auto known = Config::profileNamed(value.text);
     if (!value.isScalar() || !known)
-      return at(value.where, "'profile' is one of default, all, none");
+      return at(value.where, "'profile' is one of default, all, none, sdv");
     config.profile = *known;
     return llvm::Error::success();
   }
@@ -181,6 +176,15 @@ private:
 };
 
 } // namespace
+
+std::optional<Config::Profile> Config::profileNamed(llvm::StringRef name) {
+  return llvm::StringSwitch<std::optional<Profile>>(name)
+      .Case("default", Profile::Default)
+      .Case("all", Profile::All)
+      .Case("none", Profile::None)
+      .Case("sdv", Profile::Sdv)
+      .Default(std::nullopt);
+}
 
 llvm::Expected<Config> Config::parse(llvm::StringRef text,
                                      const std::string &name) {

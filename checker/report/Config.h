@@ -33,6 +33,7 @@ struct Config {
     Default, ///< the rules that are on unless somebody says otherwise
     All,
     None,
+    Sdv, ///< the rules that stand for those of Static Driver Verifier
   };
   /// What is said about the rules that a name or pattern stands for.
   struct RuleEntry {
@@ -51,6 +52,9 @@ struct Config {
   std::vector<std::string> contracts; ///< absolute
   std::string baseline;               ///< absolute; empty: none
   std::optional<FailOn> failOn;
+
+  /// Nothing when no profile is called that.
+  static std::optional<Profile> profileNamed(llvm::StringRef name);
 
   /// Errors are InputErrors with `name` and the line.
   static llvm::Expected<Config> parse(llvm::StringRef text,

@@ -118,9 +118,20 @@ llvm::Expected<std::unique_ptr<Policy::Effective>>
 Policy::resolve(Config config) {
   auto made = std::make_unique<Effective>();
   made->selection = RuleSelection::defaults(*rules);
+  const Config::Profile profile = options.profile.value_or(config.profile);
   for (uint32_t i = 0; i < rules->rules.size(); ++i) {
-    if (config.profile != Config::Profile::Default)
-      made->selection.set(RuleId(i), config.profile == Config::Profile::All);
+    const Rule &rule = rules->rules[i];
+    switch (profile) {
+    case Config::Profile::Default:
+      break;
+    case Config::Profile::All:
+    case Config::Profile::None:
+      made->selection.set(RuleId(i), profile == Config::Profile::All);
+      break;
+    case Config::Profile::Sdv:
+      made->selection.set(RuleId(i), !rule.sdv.empty());
+      break;
+    }
     made->severities.push_back(rules->rules[i].severity);
   }
   for (const Config::RuleEntry &entry : config.rules) {
@@ -129,7 +140,8 @@ Policy::resolve(Config config) {
       return inputError(config.file, entry.line,
                         llvm::toString(named.takeError()));
     for (RuleId id : *named) {
-      made->selection.set(id, entry.isOn);
+      if (!options.profile)
+        made->selection.set(id, entry.isOn);
       if (entry.severity)
         made->severities[id.value] = *entry.severity;
     }

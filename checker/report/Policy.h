@@ -29,6 +29,8 @@ namespace mdlcheck::report {
 struct PolicyOptions {
   /// A list as in `--rules=`; goes before what configurations say.
   std::optional<std::string> rules;
+  /// The rules to start from, whatever configurations switch on and off.
+  std::optional<Config::Profile> profile;
   std::optional<FailOn> failOn; ///< goes before what configurations say
   /// In place of the .mdlcheck.yaml found by walking up from each file.
   std::string configFile;

@@ -162,3 +162,19 @@ VOID good_finally(PDEVICE_EXTENSION Ext)
         KeReleaseSpinLock(&Ext->Lock, irql);
     }
 }
+
+/* Called with the lock held: dropped for a while, and held again at the end. */
+VOID good_callers_lock_dropped(PDEVICE_EXTENSION Ext)
+{
+    KeReleaseSpinLock(&Ext->Lock, Ext->Irql);
+    FinishElsewhere(NULL, PASSIVE_LEVEL);
+    KeAcquireSpinLock(&Ext->Lock, &Ext->Irql);
+} // ok: spinlock-not-released
+
+VOID good_callers_lock_dropped_for_a_moment(PDEVICE_EXTENSION Ext, KIRQL Irql)
+{
+    KIRQL irql;
+
+    KeReleaseSpinLock(&Ext->Lock, Irql);
+    KeAcquireSpinLock(&Ext->Lock, &irql);
+} // ok: spinlock-not-released

@@ -126,6 +126,19 @@ class ConfigTest(MdlcheckTest):
         self.assertEqual(self.found("--fail-on=error"), (1, self.BOTH[:1]))
         self.assertEqual(self.found("--no-config"), (1, self.BOTH))
 
+    def test_profiles(self):
+        self.config("profile: all\nrules: {mdl-leak: off}\n")
+        self.assertEqual(self.found(), (1, self.BOTH[:1]))
+        self.assertEqual(self.found("--profile=default"), (1, self.BOTH))
+        self.assertEqual(self.found("--profile=none"), (0, []))
+        self.assertEqual(self.found("--profile=sdv"), (0, []))
+        self.assertEqual(self.found("--profile=none", "--rules=-mdl-*"), (0, []))
+        listed = self.run_mdlcheck("--profile=sdv", "--no-config", "--dump-config").out
+        self.assertIn("spinlock-not-released: error", listed)
+        self.assertIn("irql-set-too-low: off", listed)
+        self.assertIn("mdl-leak: off", listed)
+        self.assertNotEqual(self.run_mdlcheck("--profile=strict", "a.c").code, 0)
+
     def test_found_by_walking_up_nearest_first(self):
         self.config("rules: {mdl-double-unlock: note}\n")
         self.config("rules: {mdl-leak: error}\n", "src/gen/")

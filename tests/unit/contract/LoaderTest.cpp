@@ -481,4 +481,92 @@ TEST_F(LoaderTest, Files) {
   EXPECT_EQ(message.find("no/such/file.yaml: cannot be read"), 0u) << message;
 }
 
+TEST_F(LoaderTest, Locks) {
+  const Contract &c =
+      accepted("outcomes:\n"
+               "  - returns: {}\n"
+               "    acquires: {lock: A, handle: B, shared: true, try: true}\n"
+               "  - returns: {}\n"
+               "    releases: {handle: B}\n");
+  ASSERT_EQ(c.outcomes.size(), 2u);
+  ASSERT_EQ(c.outcomes[0].locks.size(), 1u);
+  const LockEffect &taken = c.outcomes[0].locks[0];
+  EXPECT_TRUE(taken.acquires && taken.shared && taken.tries);
+  EXPECT_EQ(taken.lock->index, 0u);
+  EXPECT_EQ(taken.handle->index, 1u);
+  ASSERT_EQ(c.outcomes[1].locks.size(), 1u);
+  EXPECT_FALSE(c.outcomes[1].locks[0].acquires);
+  EXPECT_EQ(c.outcomes[1].locks[0].lock, nullptr);
+}
+
+TEST_F(LoaderTest, LocksThatAreNone) {
+  refused("outcomes: [{returns: {}, acquires: {handle: B}}]",
+          "'acquires' needs a 'lock'");
+  refused("outcomes: [{returns: {}, releases: {shared: true}}]",
+          "'releases' needs a 'lock'");
+  refused("outcomes: [{returns: {}, releases: {lock: A, try: true}}]",
+          "'try' goes with 'acquires' only");
+  refused("outcomes: [{returns: {}, acquires: {lock: A, handel: B}}]",
+          "did you mean 'handle'");
+}
+
+TEST_F(LoaderTest, RequirementsOnValues) {
+  const Contract &c =
+      accepted("effects: none\n"
+               "irql: {max: APC_LEVEL, else: too-low-a-limit}\n"
+               "requires:\n"
+               "  - {that: A >= irql, level: A, else: double-free}\n"
+               "  - {saved: B, else: double-free}\n");
+  ASSERT_EQ(c.irql.size(), 1u);
+  EXPECT_EQ(rules.rule(c.irql[0].tooHigh).id, "too-low-a-limit");
+  ASSERT_EQ(c.values.size(), 2u);
+  EXPECT_EQ(c.values[0].that->kind, Expr::Kind::Ge);
+  EXPECT_EQ(c.values[1].that, nullptr);
+  EXPECT_EQ(c.values[1].level->index, 1u);
+}
+
+TEST_F(LoaderTest, RequirementsOnValuesThatAreNone) {
+  refused("effects: none\nrequires: [{that: A, else: double-free}]",
+          "this is no condition");
+  refused("effects: none\nrequires: [{that: A == 1}]", "needs 'else'");
+  refused("effects: none\nrequires: [{that: A == 1, saved: A, else: "
+          "double-free}]",
+          "not both");
+}
+
+TEST_F(LoaderTest, WhatARoleHasToReturnWith) {
+  EXPECT_EQ(add("constants: {SOME_LOCK: 0x7fff0001}\n"
+                "roles:\n"
+                "  R:\n"
+                "    params: [P]\n"
+                "    irql: DISPATCH_LEVEL\n"
+                "    acquires: SOME_LOCK\n"
+                "    exit: {irql: \"*(UCHAR)P\", else: double-free}\n"
+                "  S: {irql: DISPATCH_LEVEL, balanced: false}\n"),
+            "");
+  const Role &r = *rules.roleNamed("R");
+  EXPECT_TRUE(r.isBalanced);
+  ASSERT_EQ(r.entry.locks.size(), 1u);
+  EXPECT_EQ(r.entry.locks[0].name, "some lock");
+  EXPECT_EQ(rules.rule(r.exitRule).id, "double-free");
+  EXPECT_FALSE(rules.roleNamed("S")->isBalanced);
+  EXPECT_NE(add("roles: {T: {irql: 1, exit: {irql: 1}}}").find("'exit' needs"),
+            std::string::npos);
+}
+
+TEST_F(LoaderTest, LimitsOfMemory) {
+  EXPECT_EQ(add("automata:\n"
+                "  memory:\n"
+                "    facets: {kind: {paged: ~}}\n"
+                "    limits: [{kind: paged, max: APC_LEVEL, rule: "
+                "double-free}]\n"),
+            "");
+  const Automaton &made = rules.automata.back();
+  ASSERT_EQ(made.limits.size(), 1u);
+  EXPECT_EQ(made.limits[0].max, 1);
+  EXPECT_NE(add("automata: {m: {facets: {k: {p: ~}}, limits: [{k: p}]}}")
+                .find("'max' and 'rule'"),
+            std::string::npos);
+}
+
 } // namespace

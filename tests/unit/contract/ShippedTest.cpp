@@ -49,7 +49,23 @@ TEST(Shipped, Rules) {
                               "mdl-mapping-leak",
                               "irp-leak",
                               "contiguous-mismatched-free",
-                              "irql-too-high"};
+                              "irql-too-high",
+                              "spinlock-double-acquire",
+                              "spinlock-double-release",
+                              "spinlock-not-released",
+                              "irql-too-low",
+                              "irql-not-restored",
+                              "irql-not-saved",
+                              "irql-not-used",
+                              "irql-inconsistent-with-required",
+                              "irql-lowered-improperly",
+                              "irql-set-too-high",
+                              "irql-set-too-low",
+                              "irql-illegal-value",
+                              "irql-cancel-routine",
+                              "irql-float-state-mismatch",
+                              "paged-code-at-dispatch",
+                              "paged-data-at-dispatch"};
   ASSERT_EQ(shipped().rules.size(), std::size(kIds));
   for (size_t i = 0; i < std::size(kIds); ++i)
     EXPECT_EQ(shipped().rules[i].id, kIds[i]);

@@ -76,7 +76,7 @@ TEST(ConfigTest, MistakesHaveTheirLine) {
             "/p/.mdlcheck.yaml:1: 'fail-on' is one of none, note, warning, "
             "error");
   EXPECT_EQ(errorOf("profile: strict\n"),
-            "/p/.mdlcheck.yaml:1: 'profile' is one of default, all, none");
+            "/p/.mdlcheck.yaml:1: 'profile' is one of default, all, none, sdv");
   EXPECT_EQ(errorOf("- a\n"), "/p/.mdlcheck.yaml:1: the configuration is a "
                               "mapping: profile, rules, paths, contracts, "
                               "baseline, fail-on");
@@ -104,7 +104,8 @@ protected:
 };
 
 TEST_F(PolicyTest, TheNearestConfigurationHolds) {
-  tree.write(".mdlcheck.yaml", "rules: {mdl-lock-leak: note}\nfail-on: error\n");
+  tree.write(".mdlcheck.yaml",
+             "rules: {mdl-lock-leak: note}\nfail-on: error\n");
   tree.write("sub/.mdlcheck.yaml", "rules: {mdl-lock-leak: warning}\n");
   Policy policy = llvm::cantFail(create());
   std::vector<Finding> findings = apply(policy);
