@@ -157,6 +157,7 @@ private:
   std::vector<IrqlRequirement> requirements;
   std::vector<Effect> effects;
   bool alwaysRaises = false;
+  bool isSame = false; ///< it comes back at the level it was called at
 };
 
 } // namespace
@@ -283,6 +284,8 @@ void Interpreter::read(const SalWord &word, llvm::ArrayRef<StringRef> args,
       alwaysRaises = true;
     return;
   case SalKind::IrqlSame:
+    isSame = true;
+    return;
   case SalKind::IrqlIsCancel:
   case SalKind::FunctionClass:
     return;
@@ -574,6 +577,17 @@ void Interpreter::addOutcomes(Contract &contract) {
 void Interpreter::finish(StringRef name) {
   if (requirements.empty() && effects.empty())
     return;
+  // Who needs a raised level may well be there to lower it, and authors say the
+  // one and forget the other.
+  bool isRaised = llvm::any_of(
+      requirements, [](const IrqlRequirement &r) { return r.min > 0; });
+  bool isTold = isSame || llvm::any_of(effects, [](const Effect &e) {
+                  return e.assignment &&
+                         e.assignment->place->kind == Expr::Kind::Irql;
+                });
+  if (isRaised && !isTold)
+    effects.push_back(
+        {{}, false, false, Assignment{make(Expr::Kind::Irql), nullptr}});
   Contract &contract = reading.contract.emplace();
   contract.name = name.str();
   contract.origin = Contract::Origin::Annotation;

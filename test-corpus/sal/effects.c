@@ -221,3 +221,33 @@ void good_older(PPORT Port)
     helper_older_cancel(irql);
     KeWaitForSingleObject(&Port->Done, Executive, KernelMode, FALSE, NULL); // ok: irql-too-high
 }
+
+/* Half of a pair is annotated with what it does, half with what it needs only. */
+_IRQL_raises_(DISPATCH_LEVEL)
+VOID helper_enter_queue(_In_ PPORT Port);
+
+_IRQL_requires_(DISPATCH_LEVEL)
+VOID helper_leave_queue(_In_ PPORT Port);
+
+_IRQL_requires_(DISPATCH_LEVEL)
+_IRQL_requires_same_
+VOID helper_look_at_queue(_In_ PPORT Port);
+
+_IRQL_requires_max_(PASSIVE_LEVEL)
+VOID helper_patient(VOID);
+
+_IRQL_requires_max_(PASSIVE_LEVEL)
+void good_leaves_queue(PPORT Port)
+{
+    helper_enter_queue(Port);
+    helper_leave_queue(Port);
+    helper_patient(); // ok: irql-too-high
+}
+
+void bad_stays_in_queue(PPORT Port)
+{
+    helper_enter_queue(Port);
+    helper_look_at_queue(Port);
+    helper_patient(); // expect: irql-too-high
+    helper_leave_queue(Port);
+}
