@@ -274,18 +274,13 @@ class Kernel:
             m.pages = "nonpaged"
             m.mapped = "inherent"
             return 0
-        if name in ("map", "mapuser"):
-            self.limit(2 if name == "map" else 1, line)
+        if name == "map":
+            self.limit(2, line)
             if m is not None:
                 if m.life == "freed":
                     self.violate(m, "mdl-use-after-free", line)
                 elif m.pages in ("unbuilt", "unlocked"):
                     self.violate(m, "mdl-map-unlocked", line)
-            if name == "mapuser":
-                if self.choose(2, f"map raises@{line}"):
-                    if self.raised(Lazy(f"code@{line}", self.codes), line):
-                        raise PathEnd
-                return 1
             if m is not None and m.mapped in ("yes", "inherent") and not m.error:
                 return 1
             if self.choose(2, f"map fails@{line}"):
