@@ -91,8 +91,9 @@ static bool sameObject(const ObjectState &a, const ObjectState &b) {
 
 bool domain::sameState(const State &a, const State &b) {
   return a.irql == b.irql && a.levelDoubt == b.levelDoubt &&
-         a.locks == b.locks && a.store == b.store && a.zeros == b.zeros &&
-         a.temps == b.temps && a.facts == b.facts && a.epochs == b.epochs &&
+         a.levelElsewhere == b.levelElsewhere && a.locks == b.locks &&
+         a.store == b.store && a.zeros == b.zeros && a.temps == b.temps &&
+         a.facts == b.facts && a.epochs == b.epochs &&
          a.objects.size() == b.objects.size() &&
          std::equal(a.objects.begin(), a.objects.end(), b.objects.begin(),
                     sameObject) &&
@@ -100,7 +101,9 @@ bool domain::sameState(const State &a, const State &b) {
 }
 
 uint64_t domain::hashState(const State &state) {
-  uint64_t h = mix(0x9177 + uint64_t(state.levelDoubt), state.irql.value);
+  uint64_t h =
+      mix(0x9177 + uint64_t(state.levelDoubt) * 2 + state.levelElsewhere,
+          state.irql.value);
   for (const LockState &l : state.locks)
     h = mix(mix(h, l.lock.value), (uint64_t(l.saved.value) << 8) |
                                       (uint64_t(l.status) << 1) |
@@ -557,6 +560,7 @@ State Joiner::run() {
     if (b.temp(index) == va)
       keep(va);
   out.levelDoubt = std::max(a.levelDoubt, b.levelDoubt);
+  out.levelElsewhere = a.levelElsewhere || b.levelElsewhere;
   joinLocks(a, b, out);
   for (const LockState &l : out.locks)
     keep(l.lock);

@@ -164,6 +164,9 @@ public:
     Told,   ///< anything: a violation was reported
   };
   LevelDoubt levelDoubt = LevelDoubt::None;
+  /// What raised the level keeps the one before out of our sight: whatever
+  /// nothing is known about may restore it.
+  bool levelElsewhere = false;
   const TraceNode *trace = nullptr;
   RaiseInfo raise;
   /// The marker of the way out of the function that was passed last.

@@ -77,14 +77,23 @@ void Engine::callKnown(const Where &at, ir::DeclId callee, CallValues values,
   if (d.isNoReturn)
     return;
   if (annotated) {
-    if (!d.inSystemHeader)
-      forgetLocks(at, values, state);
+    if (d.inSystemHeader) {
+      applyContract(at, *annotated, values, std::move(state), out);
+      return;
+    }
+    forgetLocks(at, values, state);
+    const size_t first = out.size();
     applyContract(at, *annotated, values, std::move(state), out);
+    for (size_t i = first; i < out.size(); ++i)
+      afterAnnotated(*annotated, out[i]);
     return;
   }
   checkUses(at, values, state);
-  if (!d.inSystemHeader && !d.isImplicit)
+  if (!d.inSystemHeader && !d.isImplicit) {
+    if (state.levelElsewhere)
+      loseLevel(at, state);
     forgetLocks(at, values, state);
+  }
   unknownCall(at, values, state, true);
   bindResult(at, state, values.result);
   out.push_back(std::move(state));

@@ -403,6 +403,8 @@ private:
   void checkMemoryLevel(const Where &at, const State &state,
                         const domain::ObjectState &object,
                         const contract::Automaton::Limit &limit);
+  void afterAnnotated(const contract::Contract &contract, State &state);
+  void loseLevel(const Where &at, State &state);
   bool isNeverSaved(const Where &at, TermId level) const;
   /// Is the last copy of a level that is still to be restored overwritten?
   bool losesLevel(const Where &at, const contract::Assignment &assign,

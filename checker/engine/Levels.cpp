@@ -155,6 +155,32 @@ void Engine::checkMemoryLevel(const Where &at, const State &state,
   report(at, state, limit.rule, args);
 }
 
+void Engine::loseLevel(const Where &at, State &state) {
+  state.levelElsewhere = false;
+  state.irql =
+      fresh(state, terms,
+            terms.symbol(Origin::Result, {1, false, false}, at.key, 0x7100));
+}
+
+/// A function without a body that annotations speak of was called. One that
+/// raises the level and does not say where it saves the one before is half of
+/// a pair.
+void Engine::afterAnnotated(const contract::Contract &contract, State &state) {
+  bool sets = false, saves = false;
+  for (const contract::Outcome &o : contract.outcomes) {
+    saves |= o.resultValue && speaksOfLevel(*o.resultValue);
+    for (const contract::Assignment &a : o.assigns) {
+      bool isLevel = a.place->kind == CExpr::Kind::Irql;
+      sets |= isLevel && a.value;
+      saves |= !isLevel && a.value && speaksOfLevel(*a.value);
+    }
+  }
+  if (!sets || saves)
+    return;
+  state.levelElsewhere = true;
+  state.levelDoubt = LevelDoubt::Told;
+}
+
 /// What a variable of the function holds that nothing was ever written to.
 bool Engine::isNeverSaved(const Where &at, TermId level) const {
   const Term &t = terms[level];
@@ -174,6 +200,7 @@ bool Engine::losesLevel(const Where &at, const contract::Assignment &assign,
   Address a = terms.address(place);
   const Entry *there = state.find({a.base, a.offset, TermId(), size});
   if (!rule || !there || there->value == value ||
+      state.levelDoubt == LevelDoubt::Told ||
       terms.isConst(resolve(state, terms, there->value)))
     return false;
   const TermId old = there->value;

@@ -290,9 +290,7 @@ void Engine::forgetLocks(const Where &at, const CallValues &values,
     return true;
   });
   if (lowered)
-    state.irql =
-        fresh(state, terms,
-              terms.symbol(Origin::Result, {1, false, false}, at.key, 0x7100));
+    loseLevel(at, state);
 }
 
 void Engine::passLocks(const State &caller, State &entry,

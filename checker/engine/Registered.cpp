@@ -113,6 +113,7 @@ void Engine::runRegistered(const Where &at, const contract::Registration &r,
     }
   entry.locks.clear();
   entry.levelDoubt = State::LevelDoubt::None;
+  entry.levelElsewhere = false;
   entry.eraseFact(entryIrql);
   entry.irql = entryIrql;
   restrict(entry, terms, entryIrql, role.min, role.max);

@@ -114,6 +114,7 @@ State Engine::enterCallee(uint32_t callee, const CallValues &values,
     }
   entry.irql = terms.rewrite(caller.irql, rename);
   entry.levelDoubt = caller.levelDoubt;
+  entry.levelElsewhere = caller.levelElsewhere;
   passLocks(caller, entry, inside,
             [&](TermId id) { return terms.rewrite(id, rename); });
 
@@ -312,6 +313,9 @@ std::optional<State> Engine::returnFrom(const Where &at, uint32_t callee,
   }
   out.irql = terms.rewrite(exit.state.irql, rename);
   out.levelDoubt = std::max(caller.levelDoubt, exit.state.levelDoubt);
+  // A module begins without.
+  out.levelElsewhere =
+      exit.state.levelElsewhere || (names.module && caller.levelElsewhere);
   returnLocks(
       exit.state, caller, out,
       [&](TermId id) { return !names.module && inside(id); },
