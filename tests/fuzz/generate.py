@@ -466,7 +466,7 @@ class Generator(Idioms, Helpers):
         if x < 0.85 and (self.trys or self.chance(0.2)):
             return [N("if", self.cond(), [ddi("raise", status(r.choice(RAISED)))], None)]
         if x < 0.87 and self.trys:
-            return [ddi("map", m)]
+            return [ddi("mapuser", m)]
         if self.level >= CORRELATION and x < 0.9:
             return self.correlated(depth, i, m)
         if self.level >= HELPERS and x < 0.92:

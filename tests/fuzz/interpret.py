@@ -107,12 +107,12 @@ class Interpreter(Kernel):
                 break
             self.script = [c for c, _ in self.taken]
             self.script[-1] += 1
-        for (line, _), (handled, vague, notes) in self.groups.items():
+        for (rule, line, _), (handled, vague, notes) in self.groups.items():
             if not handled:
                 if vague:
-                    self.may.add(("mdl-probe-outside-try", line))
+                    self.may.add((rule, line))
                 else:
-                    self.must.setdefault(("mdl-probe-outside-try", line), notes)
+                    self.must.setdefault((rule, line), notes)
         return Truth(self.must, self.may - set(self.must), paths)
 
     def one(self) -> None:

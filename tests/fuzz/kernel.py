@@ -96,7 +96,7 @@ class Kernel:
         self.flight.pop()
         return value
 
-    def raised(self, code: Any, line: int, probe: Optional[tuple[Any, bool]] = None) -> bool:
+    def raised(self, code: Any, line: int, probe: Optional[tuple[str, Any, bool]] = None) -> bool:
         """Looks for a handler and unwinds to it. True: a filter resumes."""
         frame = self.frames[-1]
         target = None
@@ -117,7 +117,7 @@ class Kernel:
                 # Whether what a parameter is has been tested before is nothing
                 # to build upon: a filter that tests one may execute.
                 if self.touched and probe is not None:
-                    probe = (probe[0], True)
+                    probe = (probe[0], probe[1], True)
             finally:
                 self.codes_now.pop()
                 self.frames.pop()
@@ -137,9 +137,9 @@ class Kernel:
                 raise PathEnd
         raise Unwind(target, code, line)
 
-    def group(self, probe: tuple[Any, bool], line: int, handled: bool) -> None:
-        prefix, vague = probe
-        g = self.groups.setdefault((line, prefix), [False, False, list(self.notes)])
+    def group(self, probe: tuple[str, Any, bool], line: int, handled: bool) -> None:
+        rule, prefix, vague = probe
+        g = self.groups.setdefault((rule, line, prefix), [False, False, list(self.notes)])
         g[0] = g[0] or handled
         g[1] = g[1] or vague or self.vague
 
@@ -205,6 +205,8 @@ class Kernel:
                 self.violate(m, "mdl-double-free", line)
             elif m.pages == "locked":
                 self.violate(m, "mdl-free-locked", line)
+            elif m.user:
+                self.violate(m, "mdl-mapping-leak", line)
             m.life = "freed"
             return 0
         if name == "partial":
@@ -238,7 +240,8 @@ class Kernel:
                 code = Lazy(f"code@{line}", self.codes)
                 if m is not None and m.pages == "unknown":
                     m.mapped = "probed"
-                if not self.raised(code, line, (prefix, m is None or m.error)):
+                if not self.raised(code, line,
+                                   ("mdl-probe-outside-try", prefix, m is None or m.error)):
                     break
                 retries += 1
                 if retries > 1:
@@ -260,6 +263,8 @@ class Kernel:
                 self.violate(m, "mdl-double-unlock", line)
             elif m.pages in ("nonpaged", "partial"):
                 self.violate(m, "mdl-lock-nonpaged", line)
+            elif m.user:
+                self.violate(m, "mdl-mapping-leak", line)
             m.pages = "unlocked"
             m.mapped = "no"
             return 0
@@ -274,13 +279,22 @@ class Kernel:
             m.pages = "nonpaged"
             m.mapped = "inherent"
             return 0
-        if name == "map":
-            self.limit(2, line)
+        if name in ("map", "mapuser"):
+            self.limit(2 if name == "map" else 1, line)
             if m is not None:
                 if m.life == "freed":
                     self.violate(m, "mdl-use-after-free", line)
                 elif m.pages in ("unbuilt", "unlocked"):
                     self.violate(m, "mdl-map-unlocked", line)
+            if name == "mapuser":
+                prefix = tuple(self.notes)
+                if self.choose(2, f"map raises@{line}"):
+                    if self.raised(Lazy(f"code@{line}", self.codes), line,
+                                   ("mdl-map-outside-try", prefix, m is None or m.error)):
+                        raise PathEnd
+                if m is not None:
+                    m.user = True
+                return 1
             if m is not None and m.mapped in ("yes", "inherent") and not m.error:
                 return 1
             if self.choose(2, f"map fails@{line}"):

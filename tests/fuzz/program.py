@@ -182,6 +182,8 @@ def ddi(name: str, args: list[Any]) -> str:
         return f"IoBuildPartialMdl({x[0]}, {x[1]}, MmGetMdlVirtualAddress({x[0]}), 16)"
     if name == "map":
         return f"MmGetSystemAddressForMdlSafe({x[0]}, NormalPagePriority)"
+    if name == "mapuser":
+        return f"MmMapLockedPagesSpecifyCache({x[0]}, UserMode, MmCached, NULL, FALSE, NormalPagePriority)"
     if name == "raise":
         return f"ExRaiseStatus({x[0]})"
     if name == "acquire":

@@ -66,7 +66,7 @@ class Struct:
 class Mdl:
     """An MDL. `own` is whether this program allocated it."""
 
-    __slots__ = ("own", "life", "pages", "mapped", "error", "escaped", "name", "vague")
+    __slots__ = ("own", "life", "pages", "mapped", "user", "error", "escaped", "name", "vague")
 
     def __init__(self, own: bool, name: str) -> None:
         self.own = own
@@ -74,6 +74,7 @@ class Mdl:
         self.life = "allocated" if own else "unknown"
         self.pages = "unbuilt" if own else "unknown"
         self.mapped = "no" if own else "unknown"
+        self.user = False  # mapped to user mode
         self.error = False
         self.escaped = 0  # 1: stored where others see it; 2: given away
         self.vague = False
