@@ -205,7 +205,9 @@ bool Engine::losesLevel(const Where &at, const contract::Assignment &assign,
     return false;
   const TermId old = there->value;
   const Range now = rangeOf(state, terms, state.irql);
-  bool isNeeded = (old == entryIrql && now.isConst() &&
+  // What a lock keeps of the level in itself is no variable of anybody's.
+  bool isVariable = assign.place->kind == CExpr::Kind::Deref;
+  bool isNeeded = (isVariable && old == entryIrql && now.isConst() &&
                    now.lo > rangeOf(state, terms, old).lo) ||
                   llvm::any_of(state.locks, [&](const LockState &l) {
                     return l.isHeld() && l.saved == old;
