@@ -257,6 +257,8 @@ struct Role {
   std::string name;
   std::string source; ///< the documentation page
   std::vector<std::string> params;
+  /// Parameters that always point to something.
+  std::vector<uint32_t> nonNull;
   /// Functions that have it by their name.
   std::vector<std::string> functions;
   /// With it a program begins: one that has such a routine is all there.

@@ -115,11 +115,11 @@ bool YamlLoader::loadContract(const YamlNode::Entry &entry) {
   }
 
   // These look at the parameters, wherever those stand.
-  if (ignores &&
-      !loadParamList(*ignores, "ignores", contract, contract.ignoredParams))
+  if (ignores && !loadParamList(*ignores, "ignores", contract.params,
+                                contract.ignoredParams))
     return false;
-  if (accesses &&
-      !loadParamList(*accesses, "accesses", contract, contract.accessedParams))
+  if (accesses && !loadParamList(*accesses, "accesses", contract.params,
+                                 contract.accessedParams))
     return false;
   if (irql && !loadIrql(*irql, contract))
     return false;
@@ -223,18 +223,17 @@ bool YamlLoader::checkParams(const YamlNode &node,
 }
 
 bool YamlLoader::loadParamList(const YamlNode &node, StringRef what,
-                               const Contract &contract,
+                               llvm::ArrayRef<std::string> params,
                                std::vector<uint32_t> &out) {
   std::vector<std::string> names;
   if (!readTexts(node, what, names))
     return false;
   for (size_t i = 0; i < names.size(); ++i) {
-    auto it = llvm::find(contract.params, names[i]);
-    if (it == contract.params.end())
-      return fail(node.items[i]->where,
-                  "there is no parameter '" + names[i] + "'" +
-                      suggestion(names[i], contract.params));
-    out.push_back(uint32_t(it - contract.params.begin()));
+    auto it = llvm::find(params, names[i]);
+    if (it == params.end())
+      return fail(node.items[i]->where, "there is no parameter '" + names[i] +
+                                            "'" + suggestion(names[i], params));
+    out.push_back(uint32_t(it - params.begin()));
   }
   return true;
 }

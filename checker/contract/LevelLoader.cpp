@@ -5,7 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The part of YamlLoader that reads requirements on values and levels.
+// The part of YamlLoader that reads requirements on values and levels, and
+// where levels are kept.
 //
 //===----------------------------------------------------------------------===//
 #include "contract/YamlLoader.h"
@@ -56,6 +57,21 @@ bool YamlLoader::loadRoleExit(const YamlNode &node, Role &role) {
   return readValue(*irql, ExprScope{rules, role.params, false},
                    role.exitIrql) &&
          readRule(*orElse, role.exitRule);
+}
+
+bool YamlLoader::loadSavedLevel(const YamlNode::Entry &entry) {
+  std::string place;
+  if (!readText(*entry.value, entry.key, place))
+    return false;
+  auto [record, member] = llvm::StringRef(place).rsplit("::");
+  if (record.empty() || member.empty())
+    return fail(entry.value->where,
+                "'" + place + "' is no field; write 'record::member'");
+  if (!rules.savedLevels.try_emplace(entry.key.str(), place).second)
+    return fail(entry.where, "it is said already where a '" + entry.key +
+                                 "' keeps the level");
+  addedSavedLevels.push_back(entry.key.str());
+  return true;
 }
 
 } // namespace mdlcheck::contract

@@ -23,7 +23,7 @@ bool YamlLoader::loadRole(const YamlNode::Entry &entry) {
   const YamlNode &node = *entry.value;
   if (!checkKeys(node,
                  {"source", "params", "functions", "start", "irql", "on-entry",
-                  "balanced", "acquires", "exit"},
+                  "non-null", "balanced", "acquires", "exit"},
                  ("role '" + entry.key + "'").str()))
     return false;
   if (stagedRoles.count(entry.key.str()))
@@ -36,6 +36,9 @@ bool YamlLoader::loadRole(const YamlNode::Entry &entry) {
   if (const YamlNode *params = node.find("params"))
     if (!readTexts(*params, "params", role.params) ||
         !checkParams(*params, role.params))
+      return false;
+  if (const YamlNode *nonNull = node.find("non-null"))
+    if (!loadParamList(*nonNull, "non-null", role.params, role.nonNull))
       return false;
   if (const YamlNode *functions = node.find("functions"))
     if (!readTexts(*functions, "functions", role.functions))

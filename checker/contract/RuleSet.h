@@ -62,6 +62,9 @@ public:
   std::vector<Facet> facets;
   /// By "record::member": the role of a routine that is stored there.
   std::map<std::string, std::string> fieldRoles;
+  /// By kind of lock, as annotations call it: "record::member" where one keeps
+  /// the IRQL that its release restores.
+  std::map<std::string, std::string> savedLevels;
   std::map<std::string, int64_t> constants; ///< UserMode, DISPATCH_LEVEL...
 
   /// The rules, automata and contracts built into the program. A mistake in

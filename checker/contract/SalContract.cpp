@@ -401,16 +401,19 @@ ExprPtr Interpreter::placeOf(const Context &context) {
   return pointee;
 }
 
-/// Where a lock keeps the level: in the handle of a queued lock as the DDIs
-/// do, else in a place of our own.
+/// Where a lock keeps the level: where the DDIs do, or in a place of our own.
 ExprPtr Interpreter::globalPlace(StringRef kind, StringRef place) {
   ExprPtr base = parseValue(place.ltrim("*& "));
   if (!base || base->kind == Expr::Kind::Const)
     return nullptr;
   auto member = make(Expr::Kind::Member, base);
-  bool isQueued = kind == "QueuedSpinLock";
-  member->record = isQueued ? "_KLOCK_QUEUE_HANDLE" : "$" + kind.str();
-  member->field = isQueued ? "OldIrql" : "irql";
+  auto known = rules.savedLevels.find(kind.str());
+  std::string kept = known != rules.savedLevels.end()
+                         ? known->second
+                         : "$" + kind.str() + "::irql";
+  auto [record, field] = StringRef(kept).rsplit("::");
+  member->record = record.str();
+  member->field = field.str();
   return member;
 }
 
@@ -581,10 +584,10 @@ void Interpreter::finish(StringRef name) {
   // one and forget the other.
   bool isRaised = llvm::any_of(
       requirements, [](const IrqlRequirement &r) { return r.min > 0; });
-  bool isTold = isSame || llvm::any_of(effects, [](const Effect &e) {
-                  return e.assignment &&
-                         e.assignment->place->kind == Expr::Kind::Irql;
-                });
+  bool isTold =
+      isSame || llvm::any_of(effects, [](const Effect &e) {
+        return e.assignment && e.assignment->place->kind == Expr::Kind::Irql;
+      });
   if (isRaised && !isTold)
     effects.push_back(
         {{}, false, false, Assignment{make(Expr::Kind::Irql), nullptr}});

@@ -127,6 +127,8 @@ llvm::Error YamlLoader::load(llvm::ArrayRef<const YamlTree *> trees) {
     rules.fieldRoles.erase(name);
   for (const std::string &name : addedConstants)
     rules.constants.erase(name);
+  for (const std::string &kind : addedSavedLevels)
+    rules.savedLevels.erase(kind);
   return inputError(errorFile, errorLine, error);
 }
 
@@ -134,10 +136,10 @@ bool YamlLoader::loadSections(llvm::ArrayRef<const YamlTree *> trees) {
   for (const YamlTree *each : trees) {
     tree = each;
     const YamlNode &root = tree->root();
-    if (!root.isNull() &&
-        !checkKeys(
-            root, {"constants", "rules", "automata", "roles", "fields", "ddis"},
-            "the file"))
+    if (!root.isNull() && !checkKeys(root,
+                                     {"constants", "rules", "automata", "roles",
+                                      "fields", "saved-levels", "ddis"},
+                                     "the file"))
       return false;
   }
   auto forEach = [&](StringRef section, auto &&load) {
@@ -171,6 +173,7 @@ bool YamlLoader::loadSections(llvm::ArrayRef<const YamlTree *> trees) {
   return forEach("automata", eachEntry(&YamlLoader::loadAutomaton)) &&
          forEach("roles", eachEntry(&YamlLoader::loadRole)) &&
          forEach("fields", eachEntry(&YamlLoader::loadFieldRole)) &&
+         forEach("saved-levels", eachEntry(&YamlLoader::loadSavedLevel)) &&
          forEach("ddis", eachEntry(&YamlLoader::loadContract));
 }
 

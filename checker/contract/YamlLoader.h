@@ -63,6 +63,7 @@ private:
 
   bool loadRole(const YamlNode::Entry &entry);
   bool loadFieldRole(const YamlNode::Entry &entry);
+  bool loadSavedLevel(const YamlNode::Entry &entry);
   bool loadRoleEntry(const YamlNode &node, Role &role);
   bool readRole(const YamlNode &node, std::string &out);
   bool loadRegistrations(const YamlNode &node, bool runs, Contract &contract);
@@ -71,7 +72,8 @@ private:
   bool loadLike(const YamlNode::Entry &entry, const YamlNode &like);
   bool loadParams(const YamlNode &node, Contract &contract);
   bool loadParamList(const YamlNode &node, llvm::StringRef what,
-                     const Contract &contract, std::vector<uint32_t> &out);
+                     llvm::ArrayRef<std::string> params,
+                     std::vector<uint32_t> &out);
   bool loadIrql(const YamlNode &node, Contract &contract);
   bool loadIrqlItem(const YamlNode &node, Contract &contract);
   bool loadRequirement(const YamlNode &node, Contract &contract);
@@ -103,7 +105,7 @@ private:
   RuleSet &rules;
   Contract::Origin origin;
   const YamlTree *tree = nullptr;
-  std::vector<std::string> addedConstants, addedFields;
+  std::vector<std::string> addedConstants, addedFields, addedSavedLevels;
   std::map<std::string, Contract> staged;
   std::map<std::string, Role> stagedRoles;
   RuleId tooHigh, tooLow;

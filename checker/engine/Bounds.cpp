@@ -72,7 +72,8 @@ bool Engine::staysInside(State &state, TermId address, uint64_t bytes) {
     TermId count = countOf(terms, size, array.value);
     if (count.valid() && rangeOf(state, terms, count).lo >= 0 &&
         !assume(state, terms,
-                terms.binary(ir::Op::Lt, kCount, terms.cast(kCount, array.rhs()),
+                terms.binary(ir::Op::Lt, kCount,
+                             terms.cast(kCount, array.rhs()),
                              terms.cast(kCount, count)),
                 true))
       return false;

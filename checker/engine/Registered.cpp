@@ -42,6 +42,16 @@ void Engine::giveRole(uint32_t function, State &entry) {
           terms.symbol(Origin::Parameter, valueType(f.locals[p].type), p);
       entry.objectFor(value).facets[given.facet.value] = given.state;
     }
+  for (uint32_t p :
+       roles.empty() ? std::vector<uint32_t>() : roles.front()->nonNull)
+    if (p < f.numParams && llvm::all_of(
+                               roles,
+                               [&](const contract::Role *r) {
+                                 return llvm::is_contained(r->nonNull, p);
+                               }))
+      assume(entry, terms,
+             terms.symbol(Origin::Parameter, valueType(f.locals[p].type), p),
+             true);
   // Locks all of them are called with.
   for (const contract::LockEffect &effect :
        roles.empty() ? std::vector<contract::LockEffect>()

@@ -77,9 +77,9 @@ private:
       }
       mark.justification = justificationIn(rest);
       uint32_t begin = comment.begin + uint32_t(at);
-      mark.where = locationIn(
-          file, scan, begin,
-          comment.begin + uint32_t(rest.data() - comment.text.data()));
+      mark.where = locationIn(file, scan, begin,
+                              comment.begin +
+                                  uint32_t(rest.data() - comment.text.data()));
       mark.firstLine = mark.lastLine = mark.where.line + (isNext ? 1 : 0);
       if (isBegin)
         begun(std::move(mark), std::move(list));
@@ -125,16 +125,16 @@ private:
       mark.names = namesIn(rest.slice(1, close));
       rest = rest.substr(close + 1);
       mark.justification = justificationIn(rest);
-      mark.where = locationIn(
-          file, scan, comment.begin + uint32_t(at),
-          comment.begin + uint32_t(rest.data() - comment.text.data()));
+      mark.where = locationIn(file, scan, comment.begin + uint32_t(at),
+                              comment.begin +
+                                  uint32_t(rest.data() - comment.text.data()));
       mark.firstLine = mark.lastLine = mark.where.line;
       if (isAlone(comment))
         if (const SourceStatement *next = scan.statementAfter(comment.end))
-          mark.lastLine = scan.lineOf(
-              scan.tokens[std::max(scan.tokenAfter(comment.end),
-                                   next->firstToken)]
-                  .begin);
+          mark.lastLine =
+              scan.lineOf(scan.tokens[std::max(scan.tokenAfter(comment.end),
+                                               next->firstToken)]
+                              .begin);
       add(std::move(mark));
     }
   }

@@ -141,3 +141,27 @@ VOID good_locked_in_memory(PDEVICE_EXTENSION Ext)
     Ext->Count++;
     KeReleaseSpinLock(&Ext->Lock, irql);
 }
+
+/* A cancel routine that the driver calls as well, without a device: then it is
+   not at DISPATCH_LEVEL. The system always names one. */
+DRIVER_CANCEL good_cancel_or_remove;
+VOID good_cancel_or_remove(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    if (DeviceObject == NULL) {
+        PAGED_CODE(); // ok: paged-code-at-dispatch
+        Irp->IoStatus.Information = 1;
+        return;
+    }
+    IoReleaseCancelSpinLock(Irp->CancelIrql);
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+}
+
+DRIVER_CANCEL bad_cancel_by_irp;
+VOID bad_cancel_by_irp(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    UNREFERENCED_PARAMETER(DeviceObject);
+    if (Irp->PendingReturned)
+        PAGED_CODE(); // expect: paged-code-at-dispatch
+    IoReleaseCancelSpinLock(Irp->CancelIrql);
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+}

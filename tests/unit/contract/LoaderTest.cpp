@@ -569,4 +569,24 @@ TEST_F(LoaderTest, LimitsOfMemory) {
             std::string::npos);
 }
 
+TEST_F(LoaderTest, WhereLevelsAreKept) {
+  EXPECT_EQ(add("saved-levels: {SomeLock: _HANDLE::Old}"), "");
+  EXPECT_EQ(rules.savedLevels.at("SomeLock"), "_HANDLE::Old");
+  EXPECT_NE(add("saved-levels: {SomeLock: _OTHER::Old}").find("said already"),
+            std::string::npos);
+  EXPECT_NE(add("saved-levels: {New: Old}").find("is no field"),
+            std::string::npos);
+  // What is refused leaves nothing behind.
+  EXPECT_NE(add("saved-levels: {New: _H::Old}\nddis: {F: 3}"), "");
+  EXPECT_FALSE(rules.savedLevels.contains("New"));
+}
+
+TEST_F(LoaderTest, WhatARoleIsGiven) {
+  EXPECT_EQ(add("roles: {R: {params: [A, B], non-null: [B], irql: 0}}"), "");
+  EXPECT_EQ(rules.roleNamed("R")->nonNull, std::vector<uint32_t>{1});
+  EXPECT_NE(add("roles: {S: {params: [A], non-null: [B], irql: 0}}")
+                .find("there is no parameter 'B'"),
+            std::string::npos);
+}
+
 } // namespace
