@@ -8,6 +8,7 @@
 
 #include "cli/Driver.h"
 #include "report/Paths.h"
+#include "report/Repair.h"
 
 #include "clang/AST/ASTContext.h"
 #include "clang/Basic/FileManager.h"
@@ -45,7 +46,8 @@ std::string hosts::mainFileOf(clang::Preprocessor &pp) {
 
 HostUnit::HostUnit(clang::Preprocessor &pp, const contract::RuleSet &rules,
                    report::Policy policy)
-    : rules(rules), policy(std::move(policy)), parse(pp, optionsFor(rules)) {}
+    : rules(rules), policy(std::move(policy)), parse(pp, optionsFor(rules)),
+      mainFile(mainFileOf(pp)) {}
 
 llvm::Expected<std::unique_ptr<HostUnit>>
 HostUnit::create(clang::Preprocessor &pp, contract::RuleSet &rules) {
@@ -57,14 +59,48 @@ HostUnit::create(clang::Preprocessor &pp, contract::RuleSet &rules) {
   return std::unique_ptr<HostUnit>(new HostUnit(pp, rules, std::move(*policy)));
 }
 
-llvm::Expected<report::Report> HostUnit::analyse(clang::ASTContext &ast) {
-  clang::SourceManager &sm = ast.getSourceManager();
+static frontend::CompileJob jobOf(const clang::SourceManager &sm) {
   frontend::CompileJob job;
   job.directory = directoryOf(sm.getFileManager());
   if (clang::OptionalFileEntryRef file =
           sm.getFileEntryRefForID(sm.getMainFileID()))
     job.file = file->getName().str();
+  return job;
+}
 
+report::Report HostUnit::analyseWith(const std::string &text,
+                                     clang::ASTContext &ast) {
+  auto buffers = std::make_shared<const std::map<std::string, std::string>>(
+      std::map<std::string, std::string>{{mainFile, text}});
+  cli::RunOptions options;
+  auto parseText = [&](const frontend::CompileJob &) {
+    return parse.reparse(ast, buffers);
+  };
+  options.parse = parseText;
+  report::Sources sources;
+  sources.add(mainFile, text);
+  return cli::run({jobOf(ast.getSourceManager())}, rules, sources, options)
+      .report;
+}
+
+std::optional<contract::Fix> HostUnit::fixFor(const contract::Finding &finding,
+                                              clang::ASTContext &ast) {
+  clang::SourceManager &sm = ast.getSourceManager();
+  if (finding.where.file != mainFile)
+    return std::nullopt;
+  std::string text = sm.getBufferData(sm.getMainFileID()).str();
+  if (!report::mayBeRepaired(finding, rules, text))
+    return std::nullopt;
+  auto analyse = [&](const std::string &changed) {
+    return analyseWith(changed, ast);
+  };
+  if (!unchanged)
+    unchanged = analyse(text);
+  return report::repair(finding, rules, text, *unchanged, analyse);
+}
+
+llvm::Expected<report::Report> HostUnit::analyse(clang::ASTContext &ast) {
+  frontend::CompileJob job = jobOf(ast.getSourceManager());
   cli::RunOptions options;
   auto parseHosted = [&](const frontend::CompileJob &) {
     return parse.finish(ast);

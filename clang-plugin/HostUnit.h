@@ -20,6 +20,7 @@
 #include "clang/Basic/SourceLocation.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace clang {
@@ -43,13 +44,22 @@ public:
   /// the source or the configuration suppresses: the host knows which are on.
   llvm::Expected<report::Report> analyse(clang::ASTContext &ast);
 
+  /// A fix for one of these, where there is one; takes as long as a few
+  /// analyses.
+  std::optional<contract::Fix> fixFor(const contract::Finding &finding,
+                                      clang::ASTContext &ast);
+
 private:
   HostUnit(clang::Preprocessor &pp, const contract::RuleSet &rules,
            report::Policy policy);
 
+  report::Report analyseWith(const std::string &text, clang::ASTContext &ast);
+
   const contract::RuleSet &rules;
   report::Policy policy;
   frontend::HostedParse parse;
+  std::string mainFile;
+  std::optional<report::Report> unchanged; ///< before any repair
 };
 
 /// The source that `pp` is about to read, absolute.

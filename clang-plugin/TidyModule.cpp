@@ -77,6 +77,11 @@ public:
     return report;
   }
 
+  std::optional<contract::Fix> fixFor(const contract::Finding &finding,
+                                      clang::ASTContext &ast) {
+    return unit ? unit->fixFor(finding, ast) : std::nullopt;
+  }
+
 private:
   void complain(llvm::Error error) {
     if (error)
@@ -136,16 +141,24 @@ public:
     for (const contract::Finding &finding : report.findings) {
       const contract::Rule &rule = report.rules->rule(finding.rule);
       if (rule.id == getID())
-        show(finding, rule, *result.SourceManager);
+        show(finding, rule, *result.Context);
     }
   }
 
 private:
   // Messages quote the source, which may hold what formats look at.
   void show(const contract::Finding &finding, const contract::Rule &rule,
-            clang::SourceManager &sm) {
-    diag(locate(finding.where, sm), "%0")
-        << finding.message << rangeOf(finding.where, sm);
+            clang::ASTContext &ast) {
+    clang::SourceManager &sm = ast.getSourceManager();
+    std::optional<contract::Fix> fix = unit->fixFor(finding, ast);
+    {
+      clang::DiagnosticBuilder message = diag(locate(finding.where, sm), "%0");
+      message << finding.message << rangeOf(finding.where, sm);
+      if (fix)
+        for (const contract::Replacement &r : fix->replacements)
+          message << clang::FixItHint::CreateReplacement(rangeOf(r.where, sm),
+                                                         r.text);
+    }
     for (const report::Note &note : report::notesOf(finding, rule))
       diag(locate(note.where, sm), "%0", clang::DiagnosticIDs::Note)
           << note.message << rangeOf(note.where, sm);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "cli/Changes.h"
 #include "cli/Driver.h"
+#include "cli/Fixes.h"
 #include "cli/Options.h"
 #include "cli/Output.h"
 #include "cli/Summary.h"
@@ -321,6 +322,67 @@ llvm::Error writeReport(const report::Report &report, report::Format format,
   return output.close();
 }
 
+/// One look at the sources: what is found there and is to be told.
+struct Look {
+  report::Sources sources;
+  RunResult result;
+  Remarks remarks;
+};
+
+llvm::Error lookAt(const std::vector<frontend::CompileJob> &jobs,
+                   const contract::RuleSet &rules, report::Policy &policy,
+                   const Options &options, RunOptions &runOptions, Look &look) {
+  std::optional<report::ChangedLines> changes;
+  if (!options.diff.empty()) {
+    auto read = readChanges(options.diff, options.input.workingDirectory);
+    if (!read)
+      return read.takeError();
+    changes = std::move(*read);
+  }
+  {
+    Progress progress(!options.quiet && llvm::errs().is_displayed(),
+                      options.input.workingDirectory);
+    auto show = [&](size_t started, size_t total, llvm::StringRef file) {
+      progress.show(started, total, file);
+    };
+    runOptions.progress = show;
+    look.result = run(jobs, rules, look.sources, runOptions);
+    runOptions.progress = nullptr;
+  }
+  report::Report &report = look.result.report;
+  report.toolVersion = MDLCHECK_VERSION;
+  if (llvm::Error error =
+          policy.apply(report.findings, report.suppressed, look.sources))
+    return error;
+  auto remarks = remarkSuppressions(options, policy, report);
+  if (!remarks)
+    return remarks.takeError();
+  look.remarks = std::move(*remarks);
+  if (llvm::Error error =
+          compareWithBaseline(options, policy, report, look.sources))
+    return error;
+  if (llvm::Error error = options.tidy.filter(report))
+    return error;
+  if (changes)
+    for (auto *list : {&report.findings, &report.suppressed})
+      std::erase_if(*list, [&](const contract::Finding &finding) {
+        return !changes->touches(finding, look.sources);
+      });
+  return llvm::Error::success();
+}
+
+/// Whether something is written that has room for fixes.
+bool showsFixes(const Options &options) {
+  auto hasRoom = [](report::Format format) {
+    return format == report::Format::Sarif ||
+           format == report::Format::FullSarif;
+  };
+  return !options.tidy.exportFixes.empty() || hasRoom(options.format) ||
+         llvm::any_of(options.alsoWrite, [&](const AlsoWrite &also) {
+           return hasRoom(also.format);
+         });
+}
+
 int analyse(const Options &options, std::vector<frontend::CompileJob> jobs,
             const contract::RuleSet &rules, report::Policy &policy) {
   const std::string &workingDirectory = options.input.workingDirectory;
@@ -333,47 +395,35 @@ int analyse(const Options &options, std::vector<frontend::CompileJob> jobs,
     if (llvm::Error error = others[i].open(options.alsoWrite[i].file))
       return fail(std::move(error));
 
-  std::optional<report::ChangedLines> changes;
-  if (!options.diff.empty()) {
-    auto read = readChanges(options.diff, workingDirectory);
-    if (!read)
-      return fail(read.takeError());
-    changes = std::move(*read);
-  }
-
   RunOptions runOptions = runOptionsFor(options, rules);
   std::unique_ptr<program::Cache> cache = openCache(options, rules, runOptions);
-  report::Sources sources;
-  RunResult result;
-  {
-    Progress progress(!options.quiet && llvm::errs().is_displayed(),
-                      workingDirectory);
-    auto show = [&](size_t started, size_t total, llvm::StringRef file) {
-      progress.show(started, total, file);
-    };
-    runOptions.progress = show;
-    result = run(std::move(jobs), rules, sources, runOptions);
+  auto look = std::make_unique<Look>();
+  if (llvm::Error error =
+          lookAt(jobs, rules, policy, options, runOptions, *look))
+    return fail(std::move(error));
+  if (options.fix) {
+    auto count =
+        applyFixes(look->result.report.findings, jobs, rules, runOptions);
+    if (!count)
+      return fail(count.takeError());
+    if (!options.quiet)
+      llvm::errs() << "fixed: " << *count << '\n';
+    // Lines have moved, and what is left may be seen in another way.
+    if (*count > 0) {
+      policy.startAnew();
+      look = std::make_unique<Look>();
+      if (llvm::Error error =
+              lookAt(jobs, rules, policy, options, runOptions, *look))
+        return fail(std::move(error));
+    }
   }
-  result.report.toolVersion = MDLCHECK_VERSION;
+  RunResult &result = look->result;
+  report::Sources &sources = look->sources;
+  if (showsFixes(options))
+    suggestFixes(result.report.findings, jobs, rules, runOptions);
   if (cache && cache->hasWriteFailed() && !options.cacheDirectory.empty())
     warn("the cache directory '" + options.cacheDirectory +
          "' cannot be written; what is new was not kept");
-  if (llvm::Error error = policy.apply(result.report.findings,
-                                       result.report.suppressed, sources))
-    return fail(std::move(error));
-  auto remarks = remarkSuppressions(options, policy, result.report);
-  if (!remarks)
-    return fail(remarks.takeError());
-  if (llvm::Error error =
-          compareWithBaseline(options, policy, result.report, sources))
-    return fail(std::move(error));
-  if (llvm::Error error = options.tidy.filter(result.report))
-    return fail(std::move(error));
-  if (changes)
-    for (auto *list : {&result.report.findings, &result.report.suppressed})
-      std::erase_if(*list, [&](const contract::Finding &finding) {
-        return !changes->touches(finding, sources);
-      });
 
   printNotifications(result.report.notifications, options, workingDirectory);
   if (llvm::Error error =
@@ -397,7 +447,7 @@ int analyse(const Options &options, std::vector<frontend::CompileJob> jobs,
   // What is in the baseline from now on is nothing new.
   if (!options.writeBaseline.empty())
     result.report.findings.clear();
-  return exitCode(result, *remarks, policy);
+  return exitCode(result, look->remarks, policy);
 }
 
 int realMain(llvm::ArrayRef<const char *> arguments) {
@@ -407,6 +457,9 @@ int realMain(llvm::ArrayRef<const char *> arguments) {
   if (!parsed)
     return fail(parsed.takeError());
   Options options = std::move(*parsed);
+  if (options.fix && options.diff == "-")
+    return fail(inputError("--fix and --diff - exclude each other: lines move "
+                           "away from what the diff says"));
   if (options.help || options.version) {
     if (options.help)
       printHelp(llvm::outs());

@@ -14,6 +14,8 @@
 #include "llvm/Support/Allocator.h"
 #include "llvm/Support/CommandLine.h"
 
+#include <algorithm>
+
 using namespace mdlcheck;
 using namespace mdlcheck::cli;
 
@@ -39,9 +41,11 @@ llvm::Error setFormat(Options &options, llvm::StringRef value) {
                     .Case("json", report::Format::Json)
                     .Case("github", report::Format::Github)
                     .Case("gitlab", report::Format::Gitlab)
+                    .Case("html", report::Format::Html)
                     .Default(std::nullopt);
   if (!format)
-    return badValue("--format", value, "text, sarif, json, github or gitlab");
+    return badValue("--format", value,
+                    "text, sarif, json, github, gitlab or html");
   options.format = *format;
   return llvm::Error::success();
 }
@@ -184,9 +188,9 @@ constexpr OptionInfo kOptions[] = {
      "where compile_commands.json is; without it the next one above each "
      "file, or above the current directory, is taken, there or in build/",
      setBuildDir},
-    {"format", "text|sarif|json|github|gitlab",
+    {"format", "text|sarif|json|github|gitlab|html",
      "how findings are written; text is the default; github: annotations of a "
-     "workflow run, gitlab: a Code Quality report",
+     "workflow run, gitlab: a Code Quality report, html: a page to look at",
      setFormat},
     {"o", "FILE", "write the findings to FILE instead of standard output",
      setOutput},
@@ -223,6 +227,12 @@ constexpr OptionInfo kOptions[] = {
     {"contracts", "FILE",
      "contracts of your own wrappers, in YAML; may be given several times",
      addContracts},
+    {"html", "FILE", "write a page to look at to FILE, too",
+     alsoWrite<report::Format::Html>},
+    {"fix", "",
+     "repair in the sources what can be repaired with certainty, then say what "
+     "is left",
+     setFlag<&Options::fix>},
     {"baseline", "FILE",
      "leave out findings that are in FILE, and tell which of those are fixed",
      setBaseline},
@@ -301,7 +311,8 @@ llvm::Error unknownOption(llvm::StringRef argument) {
   llvm::StringRef name = argument.ltrim('-').split('=').first;
   std::string message = ("unknown option '" + argument + "'").str();
   const OptionInfo *nearest = nullptr;
-  unsigned bestDistance = 3;
+  // Nothing is near a single letter.
+  unsigned bestDistance = std::min<size_t>(3, name.size());
   for (const OptionInfo &info : kOptions) {
     unsigned distance = name.edit_distance(info.name, true, bestDistance);
     if (info.name.size() > 1 && distance < bestDistance) {

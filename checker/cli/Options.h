@@ -36,6 +36,7 @@ struct Options {
   report::Format format = report::Format::Text;
   std::string output; ///< empty or "-": standard output
   std::vector<AlsoWrite> alsoWrite;
+  bool fix = false; ///< repair the sources
   report::PolicyOptions policy;
   std::vector<std::string> contractFiles;
   std::string writeBaseline; ///< empty: none is written

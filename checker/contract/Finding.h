@@ -48,6 +48,25 @@ struct PathStep {
   std::string message;
   std::string function; ///< the function the step is in
   uint32_t depth = 0;   ///< calls deep, 0 in the outermost function
+  /// What the path has made known by then, after the step: of an object by its
+  /// name ("mdl": "MDL allocated, pages locked"), and of "IRQL".
+  struct Known {
+    std::string name;
+    std::string value;
+  };
+  std::vector<Known> known;
+};
+
+/// Text that takes the place of another; with an empty place it is inserted.
+struct Replacement {
+  Location where; ///< `endLine` and `endColumn` are set
+  std::string text;
+};
+
+/// A repair that was tried: with it the mistake is gone and no other has come.
+struct Fix {
+  std::string description;
+  std::vector<Replacement> replacements; ///< in one file, without overlaps
 };
 
 /// Why a finding is not shown.
@@ -83,6 +102,7 @@ struct Finding {
   /// the text around `where`, 16 hexadecimal digits. Filled in by report.
   std::string fingerprint;
   std::optional<Suppression> suppression;
+  std::optional<Fix> fix; ///< where a host asked for one: see report/Repair.h
 
   friend bool operator<(const Finding &a, const Finding &b) {
     return std::tie(a.where, a.rule, a.object, a.message) <

@@ -16,6 +16,23 @@
 
 namespace mdlcheck::contract {
 
+/// What repairs a mistake, where that can be done with certainty: calls of
+/// functions that take the object alone.
+struct Repair {
+  enum class Place : uint8_t {
+    None,
+    Exit, ///< before what the object is lost at
+    Call, ///< before the call that goes wrong
+  };
+  Place before = Place::None;
+  /// Functions to call there, in order; the first alone, if that is enough.
+  std::vector<std::string> insert;
+  std::vector<std::string> remove; ///< functions whose call is one too many
+  /// Statements that are a mistake wherever they are run. A repair is tried
+  /// with them where the object is null: there must be no way to them.
+  std::string probe;
+};
+
 /// A catalogue entry. Everything a host shows about a rule comes from here
 /// and from its page.
 struct Rule {
@@ -51,6 +68,7 @@ struct Rule {
   /// For a leak: what is said of an object that is stored in a field and that
   /// nothing in the program releases from there; with {object} and {field}.
   std::string kept;
+  Repair repair;
   Breaks breaks = Breaks::None;
   std::string page; ///< the rule's page (Markdown), from test-corpus/<id>
 };

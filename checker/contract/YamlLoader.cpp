@@ -205,7 +205,7 @@ bool YamlLoader::loadRule(const YamlNode::Entry &entry) {
   if (!checkKeys(node,
                  {"title", "severity", "enabled", "aliases", "bug-checks",
                   "sources", "breaks", "message", "code-analysis", "sdv",
-                  "codeql", "kept"},
+                  "codeql", "kept", "repair"},
                  ("rule '" + entry.key + "'").str()))
     return false;
   if (rules.ruleNamed(entry.key))
@@ -225,11 +225,40 @@ bool YamlLoader::loadRule(const YamlNode::Entry &entry) {
   if (const YamlNode *kept = node.find("kept"))
     if (!readText(*kept, "kept", rule.kept) || !checkMessage(*kept, rule.kept))
       return false;
+  if (const YamlNode *repair = node.find("repair"))
+    if (!loadRepair(*repair, rule.repair))
+      return false;
   for (const std::string &alias : rule.aliases)
     if (alias == rule.id || rules.ruleNamed(alias))
       return fail(node.find("aliases")->where,
                   "there is already a rule or alias '" + alias + "'");
   rules.rules.push_back(std::move(rule));
+  return true;
+}
+
+bool YamlLoader::loadRepair(const YamlNode &node, Repair &repair) {
+  if (!checkKeys(node, {"before", "insert", "remove", "probe"}, "repair"))
+    return false;
+  if (const YamlNode *before = node.find("before")) {
+    if (before->text == "exit")
+      repair.before = Repair::Place::Exit;
+    else if (before->text == "call")
+      repair.before = Repair::Place::Call;
+    else
+      return fail(before->where, "'before' must be 'exit' or 'call'");
+  }
+  for (auto [key, names] : {std::pair("insert", &repair.insert),
+                            std::pair("remove", &repair.remove)})
+    if (const YamlNode *list = node.find(key))
+      if (!readTexts(*list, key, *names))
+        return false;
+  if (const YamlNode *probe = node.find("probe"))
+    if (!readText(*probe, "probe", repair.probe))
+      return false;
+  if ((repair.before == Repair::Place::None) != repair.insert.empty() ||
+      repair.insert.empty() == repair.remove.empty())
+    return fail(node.where, "a repair has either 'before' and 'insert' or "
+                            "'remove'");
   return true;
 }
 

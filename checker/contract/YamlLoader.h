@@ -50,6 +50,7 @@ private:
   bool loadConstants(const YamlNode &section);
   bool loadRule(const YamlNode::Entry &entry);
   bool loadRuleFlags(const YamlNode &node, Rule &rule);
+  bool loadRepair(const YamlNode &node, Repair &repair);
   bool checkMessage(const YamlNode &node, llvm::StringRef message);
   bool loadAutomaton(const YamlNode::Entry &entry);
   bool loadFacet(const YamlNode::Entry &entry, AutomatonId automaton);

@@ -462,7 +462,19 @@ private:
                                 const TraceNode *trace);
   static void collectDecisions(const TraceNode *trace, Decisions &decisions);
   void collectGiven(const TraceNode *trace, std::set<std::string> &names) const;
-  void appendPath(const TraceNode *trace, unsigned depth,
+  /// What a path has said so far: facets by the object's name, and the IRQL.
+  struct PathKnowledge {
+    struct Fact {
+      contract::FacetState state = contract::kUnknownState;
+      uint32_t function = 0; ///< whose name it is known by
+    };
+    std::map<std::string, std::map<uint32_t, Fact>> objects;
+    std::string irql;
+  };
+  void learn(const TraceNode &node, PathKnowledge &known) const;
+  std::vector<contract::PathStep::Known>
+  describe(const PathKnowledge &known) const;
+  void appendPath(const TraceNode *trace, unsigned depth, PathKnowledge &known,
                   std::vector<contract::PathStep> &path);
   std::string describe(const TraceNode &node, contract::PathStep::Kind &kind);
   contract::Location location(Span span) const;

@@ -175,8 +175,50 @@ std::string Engine::describe(const TraceNode &node, PathStep::Kind &kind) {
   return "";
 }
 
+void Engine::learn(const TraceNode &node, PathKnowledge &known) const {
+  if (node.kind == TraceNode::Kind::Irql)
+    known.irql = irqlName(node.irqlLo, node.irqlHi);
+  if (node.kind != TraceNode::Kind::Facet)
+    return;
+  // What has no name yet goes by what it is.
+  const std::string &name =
+      node.name && !node.name->empty()
+          ? *node.name
+          : rules.automata[rules.facet(node.facet).automaton.value].noun;
+  // Names of two functions may mean one object: what the other is said to be
+  // may be no longer so.
+  for (auto &[other, facts] : known.objects)
+    if (auto it = facts.find(node.facet.value);
+        it != facts.end() && it->second.function != node.function)
+      facts.erase(it);
+  known.objects[name][node.facet.value] = {node.state, node.function};
+}
+
+// In the words of the notes: "pages locked here" has made them "pages locked".
+std::vector<PathStep::Known>
+Engine::describe(const PathKnowledge &known) const {
+  std::vector<PathStep::Known> out;
+  for (const auto &[name, facets] : known.objects) {
+    std::string text;
+    for (const auto &[facet, fact] : facets) {
+      if (fact.state == contract::kUnknownState)
+        continue;
+      llvm::StringRef note =
+          rules.facet(contract::FacetId(facet)).notes[fact.state - 1];
+      note.consume_back(" here");
+      if (!note.empty())
+        text += (text.empty() ? "" : ", ") + note.str();
+    }
+    if (!text.empty())
+      out.push_back({name, std::move(text)});
+  }
+  if (!known.irql.empty())
+    out.push_back({"IRQL", known.irql});
+  return out;
+}
+
 void Engine::appendPath(const TraceNode *trace, unsigned depth,
-                        std::vector<PathStep> &path) {
+                        PathKnowledge &known, std::vector<PathStep> &path) {
   std::vector<const TraceNode *> nodes;
   for (const TraceNode *n = trace; n; n = n->prev)
     nodes.push_back(n);
@@ -184,8 +226,10 @@ void Engine::appendPath(const TraceNode *trace, unsigned depth,
     const TraceNode &node = **it;
     if (!node.instr)
       continue;
+    learn(node, known);
     PathStep step;
     step.message = describe(node, step.kind);
+    step.known = describe(known);
     step.where = location(node.instr->span);
     step.function = graph.unit.declOf(graph.unit.functions[node.function]).name;
     step.depth = depth;
@@ -193,7 +237,8 @@ void Engine::appendPath(const TraceNode *trace, unsigned depth,
       continue;
     path.push_back(step);
     if (node.sub) {
-      appendPath(node.sub, depth + 1, path);
+      appendPath(node.sub, depth + 1, known, path);
+      step.known = describe(known);
       if (node.kind == TraceNode::Kind::Call) {
         step.kind = PathStep::Kind::Return;
         step.message = "returning from '" +
@@ -284,12 +329,14 @@ contract::Finding Engine::makeFinding(const Activation &act, Span span,
   m = fill(m, "{because}", args.because.empty() ? "" : " " + args.because);
   f.message = std::move(m);
   unsigned depth = 0;
+  PathKnowledge known;
   for (auto it = chain.rbegin(); it != chain.rend(); ++it) {
     const Activation *a = *it;
     if (!a->callSite)
       continue;
-    appendPath(a->callerTrace, depth, f.path);
+    appendPath(a->callerTrace, depth, known, f.path);
     PathStep step;
+    step.known = describe(known);
     step.kind = PathStep::Kind::Call;
     step.where = location(a->callSite->span);
     step.function =
@@ -306,8 +353,9 @@ contract::Finding Engine::makeFinding(const Activation &act, Span span,
     f.path.push_back(step);
     ++depth;
   }
-  appendPath(trace, depth, f.path);
+  appendPath(trace, depth, known, f.path);
   PathStep last;
+  last.known = describe(known);
   last.kind = PathStep::Kind::Final;
   last.where = f.where;
   last.function = f.function;

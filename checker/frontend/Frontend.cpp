@@ -133,13 +133,7 @@ fileSystemFor(const FrontendOptions &options) {
       llvm::vfs::createPhysicalFileSystem();
   if (!options.buffers || options.buffers->empty())
     return disk;
-  auto overlay = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(disk);
-  auto memory = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
-  for (const auto &[path, text] : *options.buffers)
-    memory->addFile(path, /*ModificationTime=*/0,
-                    llvm::MemoryBuffer::getMemBufferCopy(text, path));
-  overlay->pushOverlay(memory);
-  return overlay;
+  return withBuffers(std::move(disk), *options.buffers);
 }
 
 ParsedUnit parseHere(const CompileJob &job, const FrontendOptions &options,
@@ -178,6 +172,18 @@ ParsedUnit parseHere(const CompileJob &job, const FrontendOptions &options,
 }
 
 } // namespace
+
+llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> mdlcheck::frontend::withBuffers(
+    llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> fs,
+    const std::map<std::string, std::string> &buffers) {
+  auto overlay = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(fs);
+  auto memory = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
+  for (const auto &[path, text] : buffers)
+    memory->addFile(path, /*ModificationTime=*/0,
+                    llvm::MemoryBuffer::getMemBufferCopy(text, path));
+  overlay->pushOverlay(memory);
+  return overlay;
+}
 
 ParsedUnit mdlcheck::frontend::parseInvocation(
     const clang::CompilerInvocation &invocation,

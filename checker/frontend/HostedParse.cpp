@@ -63,7 +63,9 @@ ParsedUnit HostedParse::lowerHostsAst(clang::ASTContext &ast) {
   return parsed;
 }
 
-ParsedUnit HostedParse::parseAgain(clang::ASTContext &ast) {
+ParsedUnit HostedParse::parseAgain(
+    clang::ASTContext &ast,
+    std::shared_ptr<const std::map<std::string, std::string>> buffers) {
   const clang::SourceManager &sm = ast.getSourceManager();
   clang::CompilerInvocation invocation;
   invocation.getLangOpts() = ast.getLangOpts();
@@ -86,9 +88,19 @@ ParsedUnit HostedParse::parseAgain(clang::ASTContext &ast) {
   ParsedUnit parsed;
   parsed.unit = std::make_unique<ir::Unit>();
   parsed.unit->mainFile = file;
-  return parseInvocation(invocation,
-                         sm.getFileManager().getVirtualFileSystemPtr(), options,
-                         file, std::move(parsed));
+  auto fs = sm.getFileManager().getVirtualFileSystemPtr();
+  if (buffers)
+    fs = withBuffers(std::move(fs), *buffers);
+  return parseInvocation(invocation, std::move(fs), options, file,
+                         std::move(parsed));
+}
+
+ParsedUnit HostedParse::reparse(
+    clang::ASTContext &ast,
+    std::shared_ptr<const std::map<std::string, std::string>> buffers) {
+  ParsedUnit parsed;
+  onDeepStack([&] { parsed = parseAgain(ast, std::move(buffers)); });
+  return parsed;
 }
 
 ParsedUnit HostedParse::finish(clang::ASTContext &ast) {
@@ -98,8 +110,8 @@ ParsedUnit HostedParse::finish(clang::ASTContext &ast) {
     bool isPlainSource = pp.getPreprocessorOpts().ImplicitPCHInclude.empty();
     bool readOtherwise = record->lostAssumptions ||
                          pp.getDiagnostics().hasUnrecoverableErrorOccurred();
-    parsed =
-        readOtherwise && isPlainSource ? parseAgain(ast) : lowerHostsAst(ast);
+    parsed = readOtherwise && isPlainSource ? parseAgain(ast, nullptr)
+                                            : lowerHostsAst(ast);
   });
   return parsed;
 }

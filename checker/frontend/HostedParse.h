@@ -41,9 +41,17 @@ public:
   /// is it read again. To be called once, with all of the source parsed.
   ParsedUnit finish(clang::ASTContext &ast);
 
+  /// The same source with the same flags, when files have these texts in place
+  /// of their own.
+  ParsedUnit
+  reparse(clang::ASTContext &ast,
+          std::shared_ptr<const std::map<std::string, std::string>> buffers);
+
 private:
   ParsedUnit lowerHostsAst(clang::ASTContext &ast);
-  ParsedUnit parseAgain(clang::ASTContext &ast);
+  ParsedUnit
+  parseAgain(clang::ASTContext &ast,
+             std::shared_ptr<const std::map<std::string, std::string>> buffers);
 
   clang::Preprocessor &pp;
   FrontendOptions options;

@@ -34,6 +34,11 @@ ParsedUnit parseInvocation(const clang::CompilerInvocation &invocation,
                            const std::string &file, ParsedUnit parsed,
                            const SharedHeader *header = nullptr);
 
+/// `fs`, but for files (absolute) that have other texts.
+llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem>
+withBuffers(llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> fs,
+            const std::map<std::string, std::string> &buffers);
+
 /// Calls `work` and waits for it. Clang and the lowering recurse with the
 /// nesting of the source; a thread of our own makes how deep they get
 /// independent of whose thread asks.

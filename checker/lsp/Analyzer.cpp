@@ -9,6 +9,7 @@
 #include "lsp/Text.h"
 #include "report/Notes.h"
 #include "report/Paths.h"
+#include "report/Repair.h"
 #include "support/Error.h"
 
 #include "llvm/Support/FileSystem.h"
@@ -175,6 +176,9 @@ Answer Analyzer::analyze(const std::string &path,
   }
 
   for (const contract::Finding &finding : report.findings) {
+    if (finding.where.file == path &&
+        report::mayBeRepaired(finding, ofProject, sources.fileText(path).str()))
+      answer.repairable.push_back(finding);
     const contract::Rule &rule = ofProject.rule(finding.rule);
     Diagnostic d;
     d.range = rangeOf(finding.where, sources);
@@ -204,4 +208,38 @@ Answer Analyzer::analyze(const std::string &path,
     break;
   }
   return answer;
+}
+
+std::optional<contract::Fix>
+Analyzer::fixFor(const contract::Finding &finding,
+                 const std::shared_ptr<const Buffers> &buffers) {
+  const std::string &path = finding.where.file;
+  std::string fallback;
+  auto jobs = jobsFor(path, fallback);
+  if (!jobs) {
+    llvm::consumeError(jobs.takeError());
+    return std::nullopt;
+  }
+  contract::RuleSet ofProject = rules;
+  auto policy = report::Policy::create(ofProject, options.policy, {path});
+  if (!policy) {
+    llvm::consumeError(policy.takeError());
+    return std::nullopt;
+  }
+  auto analyse = [&](const std::string &text) {
+    auto changed = std::make_shared<Buffers>(*buffers);
+    (*changed)[path] = text;
+    cli::RunOptions run;
+    run.frontend.macrosAsCalls = ofProject.macroNames();
+    run.frontend.buffers = changed;
+    report::Sources sources;
+    for (const auto &[file, buffer] : *changed)
+      sources.add(file, buffer);
+    return cli::run(*jobs, ofProject, sources, run).report;
+  };
+  auto text = buffers->find(path);
+  if (text == buffers->end())
+    return std::nullopt;
+  return report::repair(finding, ofProject, text->second, analyse(text->second),
+                        analyse);
 }

@@ -34,6 +34,8 @@ struct Answer {
   /// The first compiler error, when the document could not be read whole.
   std::optional<Diagnostic> error;
   std::set<std::string> inputs; ///< files read, absolute
+  /// Findings in the document that there may be a fix for.
+  std::vector<contract::Finding> repairable;
   /// Nothing could be analysed; says what to do.
   std::string failure;
   /// There is no compile database: what was used in its place.
@@ -48,6 +50,12 @@ public:
   /// Analyses the document at `path`. Called from one thread at a time.
   Answer analyze(const std::string &path,
                  const std::shared_ptr<const Buffers> &buffers);
+
+  /// A fix for one of the findings in the document; takes as long as a few
+  /// analyses. Called from the same thread.
+  std::optional<contract::Fix>
+  fixFor(const contract::Finding &finding,
+         const std::shared_ptr<const Buffers> &buffers);
 
   /// The page of a rule, Markdown; empty when there is no such rule.
   llvm::StringRef pageOf(llvm::StringRef rule) const;

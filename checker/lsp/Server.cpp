@@ -8,6 +8,7 @@
 
 #include "lsp/Text.h"
 #include "lsp/Workspace.h"
+#include "report/Sources.h"
 
 #include "llvm/Support/LSP/Logging.h"
 #include "llvm/Support/Program.h"
@@ -277,6 +278,16 @@ static std::optional<llvm::lsp::TextEdit> suppression(llvm::StringRef text,
                              " // NOLINT(" + d.code + ")"};
 }
 
+static json::Array editsOf(const contract::Fix &fix, const std::string &text) {
+  report::Sources sources;
+  json::Array edits;
+  for (const contract::Replacement &r : fix.replacements) {
+    sources.add(r.where.file, text);
+    edits.push_back(llvm::lsp::TextEdit{rangeOf(r.where, sources), r.text});
+  }
+  return edits;
+}
+
 void Server::onCodeAction(const AnyParams &params,
                           Callback<json::Value> reply) {
   llvm::lsp::TextDocumentIdentifier document;
@@ -294,6 +305,15 @@ void Server::onCodeAction(const AnyParams &params,
   for (const Diagnostic &d : workspace.at(uri, range)) {
     if (d.code.empty() || !text)
       continue;
+    if (std::optional<contract::Fix> fix = workspace.fixFor(uri, d.fingerprint))
+      actions.push_back(json::Object{
+          {"title", "mdlcheck: " + fix->description},
+          {"kind", "quickfix"},
+          {"isPreferred", true},
+          {"diagnostics", json::Array{toJSON(d)}},
+          {"edit", json::Object{{"changes",
+                                 json::Object{{uri, editsOf(*fix, *text)}}}}},
+      });
     std::optional<llvm::lsp::TextEdit> edit = suppression(*text, d);
     if (!edit)
       continue;

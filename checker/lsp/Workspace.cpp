@@ -94,6 +94,8 @@ void Workspace::change(
       }
   }
   ++document.generation;
+  document.repairable.clear();
+  document.fixes.clear();
   document.due = Clock::now() + pause;
   scheduleIncluders(document.path, *document.due);
 }
@@ -147,6 +149,18 @@ std::optional<std::string> Workspace::textOf(const std::string &uri) {
   return it->second.text;
 }
 
+std::optional<contract::Fix> Workspace::fixFor(const std::string &uri,
+                                               const std::string &fingerprint) {
+  std::lock_guard<std::mutex> lock(mutex);
+  auto it = documents.find(uri);
+  if (it == documents.end())
+    return std::nullopt;
+  auto fix = it->second.fixes.find(fingerprint);
+  if (fix == it->second.fixes.end())
+    return std::nullopt;
+  return fix->second;
+}
+
 std::string Workspace::pageOf(llvm::StringRef rule) {
   return analyzer ? analyzer->pageOf(rule).str() : std::string();
 }
@@ -164,7 +178,8 @@ void Workspace::work() {
           (next == documents.end() || *it->second.due < *next->second.due))
         next = it;
     if (next == documents.end()) {
-      changed.wait(lock);
+      if (!workOnFixes(lock))
+        changed.wait(lock);
       continue;
     }
     if (*next->second.due > Clock::now()) {
@@ -174,15 +189,13 @@ void Workspace::work() {
     std::string uri = next->first, path = next->second.path;
     uint64_t generation = next->second.generation;
     next->second.due.reset();
-    auto buffers = std::make_shared<Buffers>();
-    for (const auto &[other, document] : documents)
-      (*buffers)[document.path] = document.text;
+    std::shared_ptr<const Buffers> texts = buffers();
     cancelled = false;
 
     lock.unlock();
     std::function<void()> endProgress = listener.beginProgress(
         "checking " + llvm::sys::path::filename(path).str());
-    Answer answer = analyzer->analyze(path, buffers);
+    Answer answer = analyzer->analyze(path, texts);
     endProgress();
     lock.lock();
 
@@ -193,8 +206,37 @@ void Workspace::work() {
   }
 }
 
+std::shared_ptr<const Buffers> Workspace::buffers() const {
+  auto buffers = std::make_shared<Buffers>();
+  for (const auto &[uri, document] : documents)
+    (*buffers)[document.path] = document.text;
+  return buffers;
+}
+
+bool Workspace::workOnFixes(std::unique_lock<std::mutex> &lock) {
+  for (auto &[uri, document] : documents) {
+    if (document.repairable.empty())
+      continue;
+    contract::Finding finding = std::move(document.repairable.back());
+    document.repairable.pop_back();
+    uint64_t generation = document.generation;
+    std::string key = uri;
+    std::shared_ptr<const Buffers> texts = buffers();
+    lock.unlock();
+    std::optional<contract::Fix> fix = analyzer->fixFor(finding, texts);
+    lock.lock();
+    auto it = documents.find(key);
+    if (fix && it != documents.end() && it->second.generation == generation)
+      it->second.fixes[finding.fingerprint] = std::move(*fix);
+    return true;
+  }
+  return false;
+}
+
 void Workspace::take(const std::string &uri, Answer answer) {
   Document &document = documents[uri];
+  document.fixes.clear();
+  document.repairable = std::move(answer.repairable);
   if (!answer.failure.empty())
     tell(MessageType::Error, "mdlcheck: " + answer.failure);
   if (!answer.fallback.empty())

@@ -58,6 +58,9 @@ public:
   std::vector<Diagnostic> at(const std::string &uri, llvm::lsp::Range range);
   /// The text of an open document; none when it is not open.
   std::optional<std::string> textOf(const std::string &uri);
+  /// The fix for a finding in the document, once it is known.
+  std::optional<contract::Fix> fixFor(const std::string &uri,
+                                      const std::string &fingerprint);
   /// The page of a rule, Markdown.
   std::string pageOf(llvm::StringRef rule);
 
@@ -73,11 +76,18 @@ private:
     /// Of the last text that could be read whole, by file.
     std::map<std::string, std::vector<Diagnostic>> good;
     bool hasGood = false;
+    /// What a fix is looked for when there is nothing else to do, and what
+    /// was found, by fingerprint. Of this generation.
+    std::vector<contract::Finding> repairable;
+    std::map<std::string, contract::Fix> fixes;
     /// What is shown now, by file.
     std::map<std::string, std::vector<Diagnostic>> shown;
   };
 
   void work();
+  /// Looks for one fix; false when there is none to look for.
+  bool workOnFixes(std::unique_lock<std::mutex> &lock);
+  std::shared_ptr<const Buffers> buffers() const;
   void take(const std::string &uri, Answer answer);
   void show(Document &document,
             std::map<std::string, std::vector<Diagnostic>> diagnostics);

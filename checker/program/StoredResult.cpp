@@ -20,16 +20,21 @@ template <typename A, MaybeConst<Location> T> void archive(A &a, T &l) {
   a(file, line, column, endLine, endColumn);
 }
 
+template <typename A, MaybeConst<PathStep::Known> T> void archive(A &a, T &k) {
+  auto &[name, value] = k;
+  a(name, value);
+}
+
 template <typename A, MaybeConst<PathStep> T> void archive(A &a, T &s) {
-  auto &[kind, where, message, function, depth] = s;
+  auto &[kind, where, message, function, depth, known] = s;
   a.upTo(kind, PathStep::Kind::Final);
-  a(where, message, function, depth);
+  a(where, message, function, depth, known);
 }
 
 template <typename A, MaybeConst<Finding> T> void archive(A &a, T &f) {
-  // What a policy says of it comes later.
+  // What a policy says of it comes later, and so do fixes.
   auto &[rule, severity, where, function, object, message, precision, path,
-         assumedHarmless, fingerprint, suppression] = f;
+         assumedHarmless, fingerprint, suppression, fix] = f;
   a(rule, where, function, object, message);
   a.upTo(precision, Precision::Medium);
   a(path, assumedHarmless, fingerprint);

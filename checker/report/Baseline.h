@@ -44,6 +44,9 @@ public:
   std::vector<bool> match(llvm::ArrayRef<const contract::Finding *> findings,
                           const contract::RuleSet &rules, Sources &sources);
 
+  /// Nothing is crossed off any more.
+  void startAnew() { isMatched.assign(entries.size(), false); }
+
   /// What no finding was found for.
   std::vector<BaselineEntry> unmatched() const;
 

@@ -22,26 +22,6 @@ using namespace mdlcheck::report;
 
 namespace {
 
-const char *kindName(PathStep::Kind kind) {
-  switch (kind) {
-  case PathStep::Kind::Assume:
-    return "assume";
-  case PathStep::Kind::Event:
-    return "event";
-  case PathStep::Kind::Call:
-    return "call";
-  case PathStep::Kind::Return:
-    return "return";
-  case PathStep::Kind::Raise:
-    return "raise";
-  case PathStep::Kind::Unwind:
-    return "unwind";
-  case PathStep::Kind::Final:
-    return "final";
-  }
-  llvm_unreachable("unknown kind of step");
-}
-
 class JsonWriter : public Writer {
 public:
   explicit JsonWriter(WriterOptions options) : options(std::move(options)) {}
@@ -119,15 +99,34 @@ private:
       for (const std::string &code : rule.bugChecks)
         json.value(utf8(code));
     });
+    if (finding.fix)
+      writeFix(*finding.fix, json);
     json.attributeArray("path", [&] {
       for (const PathStep &step : finding.path)
         json.object([&] {
-          json.attribute("kind", kindName(step.kind));
+          json.attribute("kind", stepKindName(step.kind));
           json.attribute("message", utf8(step.message));
           writeLocation(step.where, json);
           json.attribute("function", utf8(step.function));
           json.attribute("depth", step.depth);
+          json.attributeObject("known", [&] {
+            for (const PathStep::Known &known : step.known)
+              json.attribute(utf8(known.name), utf8(known.value));
+          });
         });
+    });
+  }
+
+  void writeFix(const Fix &fix, llvm::json::OStream &json) {
+    json.attributeObject("fix", [&] {
+      json.attribute("description", utf8(fix.description));
+      json.attributeArray("replacements", [&] {
+        for (const Replacement &replacement : fix.replacements)
+          json.object([&] {
+            writeLocation(replacement.where, json);
+            json.attribute("text", utf8(replacement.text));
+          });
+      });
     });
   }
 

@@ -230,6 +230,12 @@ llvm::Error Policy::apply(std::vector<Finding> &findings,
   return llvm::Error::success();
 }
 
+void Policy::startAnew() {
+  suppressions.reset();
+  for (auto &[path, baseline] : baselines)
+    baseline->startAnew();
+}
+
 llvm::Expected<std::vector<Suppressions::Remark>>
 Policy::remarks(llvm::ArrayRef<std::string> files) {
   if (!suppressions)

@@ -61,6 +61,9 @@ public:
                     std::vector<contract::Finding> &suppressed,
                     Sources &sources);
 
+  /// Forgets what apply() has met: the sources have changed.
+  void startAnew();
+
   /// About the suppressions apply() has met: mistakes in them and, with
   /// `files`, those there that suppress nothing.
   llvm::Expected<std::vector<Suppressions::Remark>>

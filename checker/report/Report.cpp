@@ -32,6 +32,8 @@ report::createWriter(Format format, WriterOptions options, Sources &sources) {
     return createGithubWriter(std::move(options));
   case Format::Gitlab:
     return createGitlabWriter(std::move(options));
+  case Format::Html:
+    return createHtmlWriter(std::move(options), sources);
   }
   llvm_unreachable("unknown format");
 }
@@ -73,4 +75,25 @@ const char *report::levelName(Notification::Level level) {
 const char *report::suppressionKindName(contract::Suppression::Kind kind) {
   return kind == contract::Suppression::Kind::InSource ? "inSource"
                                                        : "external";
+}
+
+const char *report::stepKindName(contract::PathStep::Kind kind) {
+  using contract::PathStep;
+  switch (kind) {
+  case PathStep::Kind::Assume:
+    return "assume";
+  case PathStep::Kind::Event:
+    return "event";
+  case PathStep::Kind::Call:
+    return "call";
+  case PathStep::Kind::Return:
+    return "return";
+  case PathStep::Kind::Raise:
+    return "raise";
+  case PathStep::Kind::Unwind:
+    return "unwind";
+  case PathStep::Kind::Final:
+    return "final";
+  }
+  llvm_unreachable("unknown kind of step");
 }

@@ -62,6 +62,7 @@ enum class Format : uint8_t {
   Json,
   Github, ///< workflow commands, which become annotations
   Gitlab, ///< a Code Quality report
+  Html,   ///< one page that needs nothing else
 };
 
 struct WriterOptions {
@@ -90,6 +91,8 @@ const char *severityName(contract::Severity severity);
 /// "high", "medium".
 const char *precisionName(contract::Precision precision);
 const char *levelName(Notification::Level level);
+/// "assume", "event"...
+const char *stepKindName(contract::PathStep::Kind kind);
 /// "inSource", "external": SARIF's words (3.35.2).
 const char *suppressionKindName(contract::Suppression::Kind kind);
 

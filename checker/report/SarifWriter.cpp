@@ -235,6 +235,8 @@ private:
       });
     if (!finding.path.empty())
       writeCodeFlow(finding);
+    if (finding.fix)
+      writeFix(*finding.fix);
     json->attributeObject("properties", [&] {
       json->attribute("precision", precisionName(finding.precision));
     });
@@ -243,6 +245,29 @@ private:
       llvm::StringRef hash = lineHash(finding.where);
       if (!hash.empty())
         json->attribute("primaryLocationLineHash", hash);
+    });
+  }
+
+  // 3.55 fix
+  void writeFix(const Fix &fix) {
+    json->attributeArray("fixes", [&] {
+      json->object([&] {
+        text("description", fix.description);
+        json->attributeArray("artifactChanges", [&] {
+          json->object([&] {
+            json->attributeObject("artifactLocation", [&] {
+              uri(fix.replacements.front().where.file);
+            });
+            json->attributeArray("replacements", [&] {
+              for (const Replacement &replacement : fix.replacements)
+                json->object([&] {
+                  region("deletedRegion", replacement.where);
+                  text("insertedContent", replacement.text);
+                });
+            });
+          });
+        });
+      });
     });
   }
 
@@ -302,6 +327,12 @@ private:
       text("message", step.message);
     });
     json->attributeArray("kinds", [&] { json->value(kindOf(step.kind)); });
+    // 3.38.9: names and values of what matters there.
+    if (!step.known.empty())
+      json->attributeObject("state", [&] {
+        for (const PathStep::Known &known : step.known)
+          text(utf8(known.name), known.value);
+      });
     json->attribute("nestingLevel", step.depth);
     bool isAssume = step.kind == PathStep::Kind::Assume;
     json->attribute("importance", isAssume ? "important" : "essential");
@@ -335,17 +366,21 @@ private:
       json->attributeObject("artifactLocation", [&] { uri(where.file); });
       if (!where.line)
         return;
-      json->attributeObject("region", [&] {
-        json->attribute("startLine", where.line);
-        if (!where.column)
-          return;
-        json->attribute("startColumn", column(where, where.line, where.column));
-        if (!where.endLine)
-          return;
-        json->attribute("endLine", where.endLine);
-        json->attribute("endColumn",
-                        column(where, where.endLine, where.endColumn));
-      });
+      region("region", where);
+    });
+  }
+
+  void region(llvm::StringRef name, const Location &where) {
+    json->attributeObject(name, [&] {
+      json->attribute("startLine", where.line);
+      if (!where.column)
+        return;
+      json->attribute("startColumn", column(where, where.line, where.column));
+      if (!where.endLine)
+        return;
+      json->attribute("endLine", where.endLine);
+      json->attribute("endColumn",
+                      column(where, where.endLine, where.endColumn));
     });
   }
 

@@ -23,6 +23,10 @@ Sources::File &Sources::load(const std::string &name) {
   return file;
 }
 
+uint32_t Sources::lineCount(const std::string &name) {
+  return uint32_t(load(name).lines.size());
+}
+
 llvm::StringRef Sources::text(const std::string &name) {
   return load(name).text;
 }

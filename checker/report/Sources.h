@@ -25,6 +25,9 @@ public:
   /// such line or the file cannot be read.
   llvm::StringRef line(const std::string &file, uint32_t line);
 
+  /// How many lines line() knows.
+  uint32_t lineCount(const std::string &file);
+
   /// All of `file` without a byte order mark; empty when it cannot be read.
   llvm::StringRef text(const std::string &file);
 

@@ -107,6 +107,16 @@ void report::writeTidyFixes(const Report &report, Sources &sources,
     TidyDiagnostic diagnostic;
     diagnostic.name = rule.id;
     diagnostic.message = message(finding.where, finding.message);
+    if (finding.fix)
+      for (const contract::Replacement &r : finding.fix->replacements) {
+        const contract::Location &where = r.where;
+        uint64_t begin =
+            sources.fileOffset(where.file, where.line, where.column);
+        uint64_t end =
+            sources.fileOffset(where.file, where.endLine, where.endColumn);
+        diagnostic.message.replacements.push_back(
+            {where.file, begin, end - begin, r.text});
+      }
     for (const Note &note : notesOf(finding, rule))
       diagnostic.notes.push_back(message(note.where, note.message));
     diagnostic.level =

@@ -23,6 +23,8 @@ std::unique_ptr<Writer> createFullSarifWriter(WriterOptions options,
 std::unique_ptr<Writer> createJsonWriter(WriterOptions options);
 std::unique_ptr<Writer> createGithubWriter(WriterOptions options);
 std::unique_ptr<Writer> createGitlabWriter(WriterOptions options);
+std::unique_ptr<Writer> createHtmlWriter(WriterOptions options,
+                                         Sources &sources);
 
 } // namespace mdlcheck::report
 

@@ -244,8 +244,10 @@ class JsonTest(MdlcheckTest):
         self.assertEqual(finding["path"][-1]["kind"], "final")
         for step in finding["path"]:
             self.assertEqual(sorted(step), ["column", "depth", "endColumn", "endLine",
-                                            "file", "function", "kind", "line",
-                                            "message"])
+                                            "file", "function", "kind", "known",
+                                            "line", "message"])
+        self.assertEqual(finding["path"][-1]["known"],
+                         {"MDL": "MDL allocated", "mdl": "pages unlocked"})
         self.assertEqual(log["errors"][0]["level"], "error")
         self.assertEqual(sorted(log["coverage"]),
                          ["functionsAnalysed", "functionsDefined", "lessPrecise",

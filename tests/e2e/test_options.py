@@ -100,14 +100,14 @@ class BadUsageTest(MdlcheckTest):
 
     def test_bad_values(self):
         for args, needle in [
-                (["--format=xml"], "text, sarif, json, github or gitlab"),
+                (["--format=xml"], "text, sarif, json, github, gitlab or html"),
                 (["--sarif"], "--sarif=FILE"),
                 (["--fail-on=never"], "none, note, warning or error"),
                 (["--color=blue"], "auto, always or never"),
                 (["-j", "many"], "number of threads"),
                 (["-j", "-1"], "number of threads"),
                 (["-jx"], "unknown option"),
-                (["--format"], "--format=text|sarif|json|github|gitlab"),
+                (["--format"], "--format=text|sarif|json|github|gitlab|html"),
                 (["--rules", "--"], "needs a value"),
                 (["-o"], "-o FILE"),
                 (["-p"], "-p BUILD_DIR"),

@@ -50,15 +50,16 @@ class TidyChecks(ClangTidyTest):
         self.assertEqual(diagnostics(done.out), [TWICE, ("e.c", 9, "warning", "mdl-leak")])
 
     def test_one_analysis_however_many_checks(self):
-        # What is spent is told with the check that is asked first.
+        # What is spent is told with the check that is asked first: one that analysed
+        # again would take as long.
         self.write("d.c", BOTH)
         profile = self.dir / "profile"
         done = self.tidy("--enable-check-profile", f"--store-check-profile={profile}")
         self.assertEqual(done.code, 0, done)
         times = [json.loads(file.read_text()) for file in profile.iterdir()][0]["profile"]
         wall = sorted(value for name, value in times.items() if name.endswith(".wall"))
-        self.assertGreater(len(wall), 5)
-        self.assertGreater(wall[-1], 0.8 * sum(wall), wall)
+        self.assertGreater(len(wall), 20)
+        self.assertLess(wall[len(wall) * 3 // 4], wall[-1] / 10, wall)
 
     def test_broken_source(self):
         self.write("d.c", '#include "missing.h"\n' + DOUBLE_UNLOCK + "int broken = ;\n")
@@ -88,6 +89,23 @@ class TidyControls(ClangTidyTest):
         exported = yaml.safe_load((self.dir / "fixes.yaml").read_text())["Diagnostics"]
         self.assertEqual([d["DiagnosticName"] for d in exported], ["mdl-double-unlock"])
         self.assertGreater(len(exported[0]["Notes"]), 2)
+
+    def test_fixes(self):
+        """Those of --fix, which clang-tidy applies by itself."""
+        self.write("d.c", BOTH)
+        self.tidy("--fix")
+        tidys = (self.dir / "d.c").read_text()
+        self.write("d.c", BOTH)
+        self.assertIn("fixed: 2", self.analyse("--fix", "d.c").err)
+        # White space apart, of which clang-tidy has its own mind.
+        self.assertEqual(tidys.split(), (self.dir / "d.c").read_text().split())
+        self.assertNotIn("/* TWICE */", tidys)
+        # A repair that another path would not bear is none.
+        bad = BOTH.replace("    MmUnlockPages(mdl);\n", "    if (Length == 9)\n        MmUnlockPages(mdl);\n", 1)
+        self.write("d.c", bad.split("NTSTATUS Leaks")[0])
+        before = (self.dir / "d.c").read_text()
+        self.tidy("--fix")
+        self.assertEqual((self.dir / "d.c").read_text(), before)
 
     def test_line_filter(self):
         self.write("d.c", BOTH)

@@ -1,7 +1,10 @@
 """Every corpus example gives the same findings in every host."""
 
+import concurrent.futures
 import json
+import os
 import re
+import unittest
 
 import run_corpus
 from harness import MDLCHECK, ROOT, MdlcheckTest
@@ -9,17 +12,21 @@ from lsp_client import Client
 from tools import CLANG, CLANG_TIDY, PLUGIN, TIDY_MODULE, run
 
 
-def folders():
-    return sorted({path.parent for path in (ROOT / "test-corpus").rglob("*")
-                   if path.suffix in run_corpus.SOURCES})
+def sources():
+    return sorted(path for path in (ROOT / "test-corpus").rglob("*")
+                  if path.suffix in run_corpus.SOURCES)
 
 
-def flags(folder):
-    return [*run_corpus.FLAGS, f"-I{folder}"]
+def flags(path):
+    return [*run_corpus.FLAGS, f"-I{path.parent}"]
 
 
-def sources(folder):
-    return sorted(path for path in folder.iterdir() if path.suffix in run_corpus.SOURCES)
+def in_parallel(work, items):
+    """The results of `work` on shares of `items`, a share a processor."""
+    count = os.cpu_count() or 1
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        return [result for results in pool.map(work, [items[i::count] for i in range(count)])
+                for result in results]
 
 
 def printed(text):
@@ -41,55 +48,70 @@ def in_order(findings):
     return [unique[key] for key in sorted(unique)]
 
 
-class CorpusHostsTest(MdlcheckTest):
-    """`standalone` is what the others are compared with; corpus.* compares it
-    with what the examples say."""
+class CorpusTest(MdlcheckTest):
+    """The program itself is what the others are compared with; corpus.* compares
+    it with what the examples say."""
 
-    def standalone(self, folder):
-        done = run(MDLCHECK, "--rules=*", *sources(folder), "--", *flags(folder),
-                   cwd=self.dir)
-        return in_order(printed(done.out))
+    def setUp(self):
+        super().setUp()
+        self.database([{"directory": str(path.parent), "file": str(path),
+                        "arguments": ["clang", *flags(path), "-c", str(path)]}
+                       for path in sources()])
+
+    def compare(self, found):
+        alone = run(MDLCHECK, "--no-cache", "--unit-only", "--rules=*", "-p", self.dir, cwd=self.dir)
+        expected = in_order(printed(alone.out))
+        self.assertGreater(len(expected), 100)
+        found = in_order(found)
+        for path in sorted({finding[0] for finding in expected + found}):
+            with self.subTest(file=path):
+                self.assertEqual([finding for finding in found if finding[0] == path],
+                                 [finding for finding in expected if finding[0] == path])
 
 
-class CorpusHosts(CorpusHostsTest):
-    def compare(self, find):
-        total = 0
-        for folder in folders():
-            expected = self.standalone(folder)
-            total += len(expected)
-            with self.subTest(folder=folder.relative_to(ROOT)):
-                self.assertEqual(in_order(find(folder)), expected)
-        self.assertGreater(total, 100)
+class CorpusPlugin(CorpusTest):
+    def test_same_findings(self):
+        def find(paths):
+            text = ""
+            for folder in sorted({path.parent for path in paths}):
+                mine = [path for path in paths if path.parent == folder]
+                text += run(CLANG, f"-fplugin={PLUGIN}", "-fplugin-arg-mdlcheck-rules=*",
+                            "-Wno-everything", "-Wuser-defined-warnings",
+                            "-fno-caret-diagnostics", "-fsyntax-only", *flags(mine[0]), *mine,
+                            cwd=folder).err
+            return printed(text)
+        self.compare(in_parallel(find, sources()))
 
-    def test_plugin(self):
-        def find(folder):
-            done = run(CLANG, f"-fplugin={PLUGIN}", "-fplugin-arg-mdlcheck-rules=*",
-                       "-Wno-everything", "-Wuser-defined-warnings", "-fno-caret-diagnostics", "-fsyntax-only",
-                       *flags(folder), *sources(folder), cwd=folder)
-            return printed(done.err)
-        self.compare(find)
 
-    def test_clang_tidy(self):
+class CorpusTidy(CorpusTest):
+    def test_same_findings(self):
         rules = ",".join(sorted(run_corpus.known_rules(MDLCHECK)))
 
-        def find(folder):
-            done = run(CLANG_TIDY, f"--load={TIDY_MODULE}", f"--checks=-*,{rules}", "--quiet",
-                       "--header-filter=.*", *sources(folder), "--", *flags(folder), cwd=folder)
-            return printed(done.out)
-        self.compare(find)
+        def find(paths):
+            return printed(run(CLANG_TIDY, f"--load={TIDY_MODULE}", f"--checks=-*,{rules}",
+                               "--quiet", "--header-filter=.*", "-p", self.dir, *paths,
+                               cwd=self.dir).out)
+        self.compare(in_parallel(find, sources()))
 
-    def test_language_server(self):
-        def find(folder):
-            client = Client("--rules=*", "--", *flags(folder), cwd=self.dir)
+
+class CorpusLsp(CorpusTest):
+    def test_same_findings(self):
+        def find(paths):
+            client = Client("--rules=*", "-p", self.dir, cwd=self.dir)
             client.initialize()
             found = []
-            for path in sources(folder):
+            for path in paths:
                 uri = client.open(path)
                 for d in client.diagnostics(uri, 1):
                     found.append([str(path), d["range"]["start"]["line"] + 1,
                                   d["range"]["start"]["character"] + 1, d["code"], d["message"],
                                   [(r["location"]["range"]["start"]["line"] + 1,
                                     r["message"].strip()) for r in d["relatedInformation"]]])
+                client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
             self.assertEqual(client.close(), 0)
             return found
-        self.compare(find)
+        self.compare(in_parallel(find, sources()))
+
+
+if __name__ == "__main__":
+    unittest.main()

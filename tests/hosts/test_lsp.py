@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import time
 import urllib.parse
 
 from harness import CLEAN, DOUBLE_UNLOCK, DOUBLE_UNLOCK_LINE, FLAGS, LEAK, MdlcheckTest
@@ -349,6 +350,36 @@ class LspRequests(LspTest):
         lines = self.suppress("\n".join(text))
         self.assertEqual(lines[TWICE_ROW:TWICE_ROW + 2],
                          ["    // NOLINTNEXTLINE(mdl-double-unlock)", text[TWICE_ROW]])
+
+    def fixes(self, client, uri, d):
+        """Quick fixes but for suppressions; they are looked for in the background."""
+        for _ in range(600):
+            actions = client.request("textDocument/codeAction", {
+                "textDocument": {"uri": uri}, "range": d["range"],
+                "context": {"diagnostics": [d]}})["result"]
+            found = [a for a in actions if not a["title"].startswith("Suppress")]
+            if found:
+                return found
+            time.sleep(0.1)
+        return []
+
+    def test_fix(self):
+        text = (self.dir / "d.c").read_text()
+        client = self.start(initializationOptions={"pause": 0})
+        uri = client.open(self.dir / "d.c", "/* \U0001F600 */ " + text)
+        [d] = client.diagnostics(uri, 1)
+        [action] = self.fixes(client, uri, d)
+        self.assertEqual((action["title"], action["kind"], action["isPreferred"]),
+                         ("mdlcheck: remove this call of 'MmUnlockPages'", "quickfix", True))
+        self.assertEqual(action["diagnostics"][0]["code"], "mdl-double-unlock")
+        [change] = action["edit"]["changes"][uri]
+        self.assertEqual((change["range"], change["newText"]),
+                         ({"start": {"line": TWICE_ROW, "character": 0},
+                           "end": {"line": TWICE_ROW + 1, "character": 0}}, ""))
+        # With it the document is clean.
+        client.change(uri, {"range": change["range"], "text": change["newText"]})
+        self.assertEqual(client.diagnostics(uri, 2), [])
+        self.assertEqual(client.close(), 0)
 
     def test_no_action_elsewhere(self):
         client = self.start()

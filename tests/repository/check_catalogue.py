@@ -23,7 +23,7 @@ SECTIONS = ["What goes wrong", "Bad", "Good", "How it is found / limits", "How t
 PLACEHOLDERS = {"object", "callee", "state", "irql", "limit", "because", "site", "field"}
 SEVERITIES = {"note", "warning", "error"}
 KEYS = {"title", "severity", "enabled", "aliases", "bug-checks", "sources", "breaks", "message",
-        "code-analysis", "sdv", "codeql", "kept"}
+        "code-analysis", "sdv", "codeql", "kept", "repair"}
 MAX_LINES = 800
 BEGIN, END = "<!-- rules: begin -->", "<!-- rules: end -->"
 

@@ -97,7 +97,7 @@ TEST(OptionsTest, Format) {
   EXPECT_EQ(parse({"--format=json"}).format, report::Format::Json);
   EXPECT_EQ(errorOf({"--format=JSON"}),
             "invalid value 'JSON' for --format; it takes text, sarif, "
-            "json, github or gitlab");
+            "json, github, gitlab or html");
 }
 
 TEST(OptionsTest, FailOn) {
@@ -196,8 +196,9 @@ TEST(OptionsTest, WhatIsNoFile) {
 //===----------------------------------------------------------------------===//
 
 TEST(OptionsTest, MissingValues) {
-  EXPECT_EQ(errorOf({"--format"}),
-            "--format needs a value: --format=text|sarif|json|github|gitlab");
+  EXPECT_EQ(
+      errorOf({"--format"}),
+      "--format needs a value: --format=text|sarif|json|github|gitlab|html");
   EXPECT_EQ(errorOf({"a.c", "-p"}), "-p needs a value: -p BUILD_DIR");
   EXPECT_EQ(errorOf({"-o"}), "-o needs a value: -o FILE");
   // The flags are nobody's value.
@@ -278,7 +279,7 @@ TEST(OptionsTest, BadResponseFiles) {
   tree.write("bad", "--format=xml");
   EXPECT_EQ(errorOf({"@" + tree.path("bad")}),
             "invalid value 'xml' for --format; it takes text, sarif, "
-            "json, github or gitlab");
+            "json, github, gitlab or html");
 }
 
 //===----------------------------------------------------------------------===//
@@ -304,11 +305,12 @@ TEST(HelpTest, ShowsEveryOptionOnLinesThatFitATerminal) {
   llvm::raw_string_ostream os(help);
   printHelp(os);
   for (const char *option :
-       {"-p BUILD_DIR", "--format=text|sarif|json|github|gitlab", "-o FILE",
-        "--rules=LIST", "--contracts=FILE", "--fail-on=none|note|warning|error",
-        "-j N", "--cache=DIR", "--cache-size=BYTES", "--no-cache", "--coverage",
-        "--stats", "--quiet", "--color=auto|always|never", "--list-rules",
-        "--explain=RULE", "--dump-ir", "--version", "--help"})
+       {"-p BUILD_DIR", "--format=text|sarif|json|github|gitlab|html",
+        "-o FILE", "--rules=LIST", "--contracts=FILE",
+        "--fail-on=none|note|warning|error", "-j N", "--cache=DIR",
+        "--cache-size=BYTES", "--no-cache", "--coverage", "--stats", "--quiet",
+        "--color=auto|always|never", "--list-rules", "--explain=RULE",
+        "--dump-ir", "--version", "--help"})
     EXPECT_NE(help.find("\n  " + std::string(option)), std::string::npos)
         << option;
   llvm::SmallVector<llvm::StringRef, 64> lines;
