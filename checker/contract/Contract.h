@@ -200,6 +200,9 @@ struct Outcome {
   /// Raises: the rule that is violated when no handler that executes is
   /// around the call, here or in a caller. None: nobody minds.
   RuleId ifUncaught;
+  /// Returns null: the rule that is violated where that null is accessed. None:
+  /// nobody minds.
+  RuleId ifAccessed;
   /// Taken only where `when` is known to hold: an option that nobody is seen to
   /// ask for is not asked for.
   bool certain = false;

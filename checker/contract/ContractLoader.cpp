@@ -380,8 +380,8 @@ bool YamlLoader::loadElse(const YamlNode &node, FacetRequirement &requirement) {
 bool YamlLoader::loadOutcome(const YamlNode &node, Contract &contract) {
   if (!checkKeys(node,
                  {"returns", "raises", "no-return", "when", "code",
-                  "if-uncaught", "copy", "fill", "escapes", "ends", "note",
-                  "certain", "acquires", "releases"},
+                  "if-uncaught", "if-accessed", "copy", "fill", "escapes",
+                  "ends", "note", "certain", "acquires", "releases"},
                  "an outcome"))
     return false;
   Outcome outcome;
@@ -425,6 +425,11 @@ bool YamlLoader::loadOutcome(const YamlNode &node, Contract &contract) {
         good = readValue(value, before, outcome.raiseCode);
       else
         good = readRule(value, outcome.ifUncaught);
+    } else if (entry.key == "if-accessed") {
+      good = outcome.result == Outcome::Result::Null
+                 ? readRule(value, outcome.ifAccessed)
+                 : fail(entry.where,
+                        "'if-accessed' goes with 'result: null' only");
     } else if (entry.key == "copy" || entry.key == "fill") {
       good = loadMemory(value, entry.key == "copy", after, outcome);
     } else if (entry.key == "escapes" || entry.key == "ends") {

@@ -28,7 +28,7 @@
 
 namespace mdlcheck::domain {
 
-constexpr size_t kMaxFacets = 16;
+constexpr size_t kMaxFacets = 24;
 
 /// What is known of a term beyond its structure.
 struct Fact {

@@ -174,7 +174,7 @@ void UnitGraph::addContract(uint32_t function, const Instr &call,
     if (o.when && fixedValue(unit.functions[function], call, *o.when) == 0)
       continue;
     r.raises |= o.kind == contract::Outcome::Kind::Raises && unwinds;
-    r.facets |= o.ifUncaught.valid();
+    r.facets |= o.ifUncaught.valid() || o.ifAccessed.valid();
     r.locks |= !o.locks.empty();
     for (const auto &a : o.assigns)
       r.irqlChange |= a.place->kind == contract::Expr::Kind::Irql;

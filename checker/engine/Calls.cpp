@@ -514,9 +514,17 @@ void Engine::applyContract(const Where &at, const contract::Contract &contract,
                            CallValues &values, State state, States &out) {
   checkRequirements(at, contract, values, state);
   checkUses(at, values, state);
-  for (uint32_t n : contract.accessedParams)
-    if (n < values.args.size())
-      access(at, state, values.args[n]);
+  for (uint32_t n : contract.accessedParams) {
+    if (n >= values.args.size())
+      continue;
+    const ir::ExprId pointer = at.instr->args[n].value;
+    // A length of zero would touch nothing.
+    if (isNull(state, values.args[n]) && sourceOfNull(at, state, pointer)) {
+      faults(at, state, values.args[n], pointer);
+      return;
+    }
+    access(at, state, values.args[n]);
+  }
   for (const contract::Registration &r : contract.registrations)
     if (r.runs)
       runRegistered(at, r, values, state);

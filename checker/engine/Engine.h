@@ -241,7 +241,8 @@ private:
   /// Checks an access through `address`; when it may fault, a state that
   /// raises goes along the unwind edge.
   void access(const Where &at, State &state, TermId address);
-  bool faults(const Where &at, const State &state, TermId address);
+  bool faults(const Where &at, const State &state, TermId address,
+              ir::ExprId pointer);
   /// Takes for granted that an access of `bytes` at `address` stays inside the
   /// memory there. False where it cannot: nothing of a path is left then.
   bool staysInside(State &state, TermId address, uint64_t bytes);
@@ -271,6 +272,12 @@ private:
   /// Passes on an exception that a callee let through.
   void raiseFrom(const Where &at, State state, const RaiseInfo &from,
                  TermId code);
+
+  //===--- Nulls.cpp: results of calls that failed ------------------------===//
+  bool isNull(const State &state, TermId address);
+  void reportNull(const Where &at, const State &state, ir::ExprId pointer);
+  const TraceNode *sourceOfNull(const Where &at, const State &state,
+                                ir::ExprId pointer) const;
 
   //===--- Calls.cpp, Conditions.cpp: contracts ---------------------------===//
   struct CallValues {

@@ -147,16 +147,17 @@ TermId Engine::eval(const Where &at, State &state, ir::ExprId id) {
 //===----------------------------------------------------------------------===//
 
 /// The first 64 KiB are never mapped: where nothing handles the fault, control
-/// does not go on.
-bool Engine::faults(const Where &at, const State &state, TermId address) {
-  TermId base = terms.address(resolve(state, terms, address)).base;
-  if (!terms.isConst(base) || terms.constValue(base) < 0 ||
-      terms.constValue(base) >= 0x10000)
+/// does not go on. `pointer` is how the author names the address.
+bool Engine::faults(const Where &at, const State &state, TermId address,
+                    ir::ExprId pointer) {
+  if (!isNull(state, address))
     return false;
   if (at.graph.blocks[at.function.blocks[at.block.value].unwind.value]
           .mayReachExit ||
       at.act.protectedByCaller)
     raise(at, state, {}, TermId(), nullptr);
+  else
+    reportNull(at, state, pointer);
   return true;
 }
 
@@ -193,7 +194,7 @@ void Engine::access(const Where &at, State &state, TermId address) {
 void Engine::load(const Where &at, State state, States &out) {
   const ir::Instr &i = *at.instr;
   TermId address = resolve(state, terms, eval(at, state, i.addr));
-  if (faults(at, state, address))
+  if (faults(at, state, address, i.addr))
     return;
   access(at, state, address);
   if (!staysInside(state, address, i.type.size))
@@ -244,7 +245,7 @@ void Engine::load(const Where &at, State state, States &out) {
 void Engine::store(const Where &at, State state, States &out) {
   const ir::Instr &i = *at.instr;
   TermId address = resolve(state, terms, eval(at, state, i.addr));
-  if (faults(at, state, address))
+  if (faults(at, state, address, i.addr))
     return;
   access(at, state, address);
   if (!staysInside(state, address, i.type.size))

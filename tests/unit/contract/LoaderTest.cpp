@@ -352,6 +352,8 @@ TEST_F(LoaderTest, OutcomeMistakes) {
   refused("outcomes: [{returns: {}, code: A}]", "with 'raises' only");
   refused("outcomes: [{returns: {}, if-uncaught: double-free}]",
           "with 'raises' only");
+  refused("outcomes: [{returns: {result: new}, if-accessed: double-free}]",
+          "'if-accessed' goes with 'result: null' only");
   refused("outcomes: [{raises: {}, if-uncaught: nothing}]",
           "no rule 'nothing'");
   refused("outcomes: [{return: {}}]", "did you mean 'returns'");
