@@ -47,7 +47,8 @@ bool domain::isTracked(const ObjectState &o, FacetMask mask) {
 }
 
 bool domain::tracksAny(const State &state, FacetMask mask) {
-  return llvm::any_of(state.objects,
+  return state.holdsFailed ||
+         llvm::any_of(state.objects,
                       [&](const ObjectState &o) { return isTracked(o, mask); });
 }
 
@@ -60,6 +61,10 @@ uint64_t domain::automatonKey(const State &state, TermTable &terms,
     for (const ObjectState &o : state.objects)
       if (isTracked(o, mask))
         parts.push_back({o.site, facetsHash(o, mask)});
+    if (state.holdsFailed)
+      for (const Entry &e : state.store)
+        if (uint32_t site = terms.failedAt(e.value))
+          parts.push_back({site, 0});
     std::sort(parts.begin(), parts.end());
     for (auto &[site, f] : parts)
       h = mix(mix(h, site), f);
@@ -70,7 +75,8 @@ uint64_t domain::automatonKey(const State &state, TermTable &terms,
     for (const Entry &e : state.store) {
       TermId base = terms.address(e.value).base;
       const ObjectState *o = state.object(base);
-      if (o && isTracked(*o, mask))
+      if ((o && isTracked(*o, mask)) ||
+          (state.holdsFailed && terms.failedAt(base)))
         h = mix(mix(mix(h, e.base.value), uint64_t(e.offset)), base.value);
     }
   }
@@ -355,6 +361,12 @@ void domain::trim(State &state, const TermTable &terms,
            terms[root].origin != Origin::Parameter &&
            terms[root].origin != Origin::Canonical;
   });
+  if (state.holdsFailed)
+    state.holdsFailed =
+        llvm::any_of(state.store,
+                     [&](const Entry &e) { return terms.failedAt(e.value); }) ||
+        llvm::any_of(state.temps,
+                     [&](const auto &t) { return terms.failedAt(t.second); });
 }
 
 //===----------------------------------------------------------------------===//
@@ -561,6 +573,7 @@ State Joiner::run() {
       keep(va);
   out.levelDoubt = std::max(a.levelDoubt, b.levelDoubt);
   out.levelElsewhere = a.levelElsewhere || b.levelElsewhere;
+  out.holdsFailed = a.holdsFailed || b.holdsFailed;
   joinLocks(a, b, out);
   for (const LockState &l : out.locks)
     keep(l.lock);

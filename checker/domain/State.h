@@ -171,6 +171,9 @@ public:
   RaiseInfo raise;
   /// The marker of the way out of the function that was passed last.
   const ir::Instr *leaving = nullptr;
+  /// Something may hold a null that a call gave which failed
+  /// (TermTable::failed).
+  bool holdsFailed = false;
   /// Differing states were joined on the way: the path may mix two paths.
   bool merged = false;
 

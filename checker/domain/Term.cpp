@@ -109,6 +109,19 @@ TermId TermTable::constant(int64_t value, ValueType type) {
   return intern(t);
 }
 
+TermId TermTable::failed(uint32_t site) {
+  Term t;
+  t.kind = TermKind::Const;
+  t.type = {8, true, false};
+  t.a = site;
+  return intern(t);
+}
+
+uint32_t TermTable::failedAt(TermId address) const {
+  const Term &base = terms[roots[address.value]];
+  return base.kind == TermKind::Const ? base.a : 0;
+}
+
 TermId TermTable::symbol(Origin origin, ValueType type, uint32_t a, uint32_t b,
                          uint8_t generation) {
   Term t;
@@ -226,7 +239,7 @@ TermId TermTable::unary(Op op, ValueType type, TermId a) {
 TermId TermTable::cast(ValueType type, TermId a) {
   const Term t = terms[a.value];
   if (t.kind == TermKind::Const)
-    return constant(t.value, type);
+    return t.a && type.size == 8 ? a : constant(t.value, type);
   if (t.kind == TermKind::Object)
     return type.size == 8 ? a : intern([&] {
       Term r;
@@ -309,6 +322,12 @@ TermId TermTable::binary(Op op, ValueType type, TermId a, TermId b) {
   bool commutes = op == Op::Add || op == Op::Mul || op == Op::And ||
                   op == Op::Or || op == Op::Xor || op == Op::Eq;
   if (isConst(a) && isConst(b)) {
+    const uint32_t failed = std::max(terms[a.value].a, terms[b.value].a);
+    if (failed && op == Op::Add && type.size == 8) {
+      Term t = terms[(terms[a.value].a ? a : b).value];
+      t.value = constValue(a) + constValue(b);
+      return intern(t);
+    }
     if (auto v = fold(op, type, constValue(a), constValue(b)))
       return constant(
           *v, op == Op::Eq || op == Op::Lt ? ValueType{4, true, false} : type);
@@ -324,6 +343,8 @@ TermId TermTable::binary(Op op, ValueType type, TermId a, TermId b) {
   const Term ta = terms[a.value];
   const Term tb = terms[b.value];
 
+  if (isConst(b) && tb.a && op == Op::Add && type.size == 8)
+    return element(b, a, 1, 0);
   if (isConst(b)) {
     int64_t c = tb.value;
     switch (op) {

@@ -80,7 +80,7 @@ struct Term {
   uint8_t generation = 0;
   ValueType type;
   int64_t value = 0; ///< Const; Element: element size; Initial: offset
-  uint32_t a = 0;    ///< operand or origin key
+  uint32_t a = 0;    ///< operand or origin key; Const: see failed()
   uint32_t b = 0;
   uint32_t extent = 0; ///< Element; Initial: epoch
   uint32_t extra = 0;  ///< Initial: size in bytes and bit position
@@ -109,6 +109,11 @@ public:
 
   TermId constant(int64_t value, ValueType type = {8, true, false});
   TermId null() { return constant(0, {8, false, true}); }
+  /// Null as the call with the instruction key `site` gives it where it fails.
+  /// It is a null like any other, and remembers where it came from.
+  TermId failed(uint32_t site);
+  /// The call that gave this null, or what lies at an offset from it; 0: none.
+  uint32_t failedAt(TermId address) const;
   /// A symbol (or object) by name. See Origin for what `a` and `b` mean.
   TermId symbol(Origin origin, ValueType type, uint32_t a, uint32_t b = 0,
                 uint8_t generation = 0);

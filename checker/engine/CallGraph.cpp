@@ -305,6 +305,15 @@ uint32_t UnitGraph::functionOf(uint32_t key) const {
   return uint32_t(after - functions.begin()) - 1;
 }
 
+const Instr &UnitGraph::instrAt(uint32_t key) const {
+  uint32_t f = functionOf(key);
+  const std::vector<uint32_t> &first = functions[f].firstKey;
+  auto after =
+      llvm::partition_point(first, [&](uint32_t k) { return k <= key; });
+  size_t block = size_t(after - first.begin()) - 1;
+  return unit.functions[f].blocks[block].instrs[key - first[block]];
+}
+
 SiteReach::SiteReach(const UnitGraph &graph, uint32_t site)
     : graph(graph), site(site) {
   const Unit &unit = graph.unit;

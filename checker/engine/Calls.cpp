@@ -517,10 +517,10 @@ void Engine::applyContract(const Where &at, const contract::Contract &contract,
   for (uint32_t n : contract.accessedParams) {
     if (n >= values.args.size())
       continue;
-    const ir::ExprId pointer = at.instr->args[n].value;
-    // A length of zero would touch nothing.
-    if (isNull(state, values.args[n]) && sourceOfNull(at, state, pointer)) {
-      faults(at, state, values.args[n], pointer);
+    // It is not for a null. Where the length is zero, nothing is touched.
+    TermId given = resolve(state, terms, values.args[n]);
+    if (isNull(state, given) && terms.failedAt(given)) {
+      faults(at, state, given, at.instr->args[n].value);
       return;
     }
     access(at, state, values.args[n]);
@@ -596,6 +596,13 @@ bool Engine::applyOutcome(const Where &at, const Outcome &outcome,
     break;
   case Outcome::Result::Null:
     values.result = terms.constant(0);
+    if (outcome.ifAccessed.valid()) {
+      result->sites.insert(at.key);
+      if (inFocus(at.key)) {
+        values.result = terms.failed(at.key);
+        state.holdsFailed = true;
+      }
+    }
     break;
   case Outcome::Result::Value:
     values.result =

@@ -275,9 +275,8 @@ private:
 
   //===--- Nulls.cpp: results of calls that failed ------------------------===//
   bool isNull(const State &state, TermId address);
-  void reportNull(const Where &at, const State &state, ir::ExprId pointer);
-  const TraceNode *sourceOfNull(const Where &at, const State &state,
-                                ir::ExprId pointer) const;
+  void reportNull(const Where &at, const State &state, TermId address,
+                  ir::ExprId pointer);
 
   //===--- Calls.cpp, Conditions.cpp: contracts ---------------------------===//
   struct CallValues {

@@ -140,6 +140,7 @@ public:
   void open(uint32_t function) { relevance[function].closed = false; }
   /// The function an instruction key belongs to.
   uint32_t functionOf(uint32_t key) const;
+  const ir::Instr &instrAt(uint32_t key) const;
   /// Works out again what matters of `function`, from its callees.
   void refresh(uint32_t function);
 

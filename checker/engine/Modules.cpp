@@ -73,6 +73,8 @@ bool Engine::leavesMark(const Exit &exit, const State &entry) {
   if (exit.raised)
     return exit.state.raise.origin &&
            exit.state.raise.origin->kind == ir::InstrKind::Call;
+  if (exit.state.holdsFailed)
+    return true;
   for (const LockState &l : exit.state.locks)
     if (l.isHeld() || l.given)
       return true;

@@ -5,23 +5,18 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Null is a number like any other in the state. Where it came from, the trace
-// tells: the last call with an outcome that returns null, and whose result
-// went to where the accessed pointer was read.
+// A null that a call gave which failed remembers that call (TermTable::failed),
+// wherever it is stored or handed to.
 //
 //===----------------------------------------------------------------------===//
 #include "engine/Engine.h"
-
-#include "llvm/ADT/DenseSet.h"
 
 using namespace mdlcheck;
 using namespace mdlcheck::engine;
 using namespace mdlcheck::domain;
 
-namespace {
-
 /// What `id` is without conversions and offsets.
-ir::ExprId withoutOffset(const ir::Function &f, ir::ExprId id) {
+static ir::ExprId withoutOffset(const ir::Function &f, ir::ExprId id) {
   while (id) {
     const ir::Expr &e = f.exprs[id.value];
     if (e.kind != ir::ExprKind::Cast && e.kind != ir::ExprKind::FieldAddr &&
@@ -32,60 +27,6 @@ ir::ExprId withoutOffset(const ir::Function &f, ir::ExprId id) {
   return id;
 }
 
-/// Do the two name the same place?
-bool isSamePlace(const ir::Function &f, const FunctionGraph &g, ir::ExprId a,
-                 ir::ExprId b) {
-  if (!a || !b)
-    return !a && !b;
-  const ir::Expr &x = f.exprs[a.value], &y = f.exprs[b.value];
-  if (x.kind != y.kind)
-    return false;
-  switch (x.kind) {
-  case ir::ExprKind::LocalAddr:
-  case ir::ExprKind::GlobalAddr:
-    return x.index == y.index;
-  case ir::ExprKind::FieldAddr:
-    return x.index == y.index && isSamePlace(f, g, x.lhs, y.lhs);
-  case ir::ExprKind::Temp: {
-    const ir::Instr *first = g.tempLoads[x.index];
-    const ir::Instr *second = g.tempLoads[y.index];
-    return x.index == y.index ||
-           (first && second && isSamePlace(f, g, first->addr, second->addr));
-  }
-  default:
-    return false;
-  }
-}
-
-/// Does the result of `call` become what `pointer` is: at once, or by way of
-/// the place that `pointer` is read from?
-bool isResult(const ir::Function &f, const FunctionGraph &g,
-              const ir::Instr &call, ir::ExprId pointer) {
-  const ir::Expr &e = f.exprs[pointer.value];
-  if (!call.dst || e.kind != ir::ExprKind::Temp)
-    return false;
-  if (e.index == call.dst.value)
-    return true;
-  const ir::Instr *load = g.tempLoads[e.index];
-  if (!load)
-    return false;
-  for (const ir::Block &block : f.blocks)
-    for (const ir::Instr &i : block.instrs) {
-      if (i.kind != ir::InstrKind::Store)
-        continue;
-      ir::ExprId value = i.value;
-      while (f.exprs[value.value].kind == ir::ExprKind::Cast)
-        value = f.exprs[value.value].lhs;
-      const ir::Expr &stored = f.exprs[value.value];
-      if (stored.kind == ir::ExprKind::Temp && stored.index == call.dst.value &&
-          isSamePlace(f, g, i.addr, load->addr))
-        return true;
-    }
-  return false;
-}
-
-} // namespace
-
 bool Engine::isNull(const State &state, TermId address) {
   TermId base = terms.address(resolve(state, terms, address)).base;
   while (terms[base].kind == TermKind::Element)
@@ -94,36 +35,16 @@ bool Engine::isNull(const State &state, TermId address) {
          terms.constValue(base) < 0x10000;
 }
 
-/// The step at which the call failed that `pointer` has its null from, if a
-/// rule says that this is to be looked at.
-const TraceNode *Engine::sourceOfNull(const Where &at, const State &state,
-                                      ir::ExprId pointer) const {
-  pointer = withoutOffset(at.function, pointer);
-  if (!pointer)
-    return nullptr;
-  llvm::DenseSet<const TraceNode *> seen;
-  llvm::SmallVector<const TraceNode *, 8> work{state.trace};
-  while (!work.empty()) {
-    const TraceNode *node = work.pop_back_val();
-    for (; node && seen.insert(node).second; node = node->prev) {
-      if (node->kind == TraceNode::Kind::Join)
-        work.push_back(node->sub);
-      if (node->kind == TraceNode::Kind::Outcome &&
-          node->outcome->ifAccessed.valid() &&
-          node->function == at.act.function &&
-          isResult(at.function, at.graph, *node->instr, pointer))
-        return node;
-    }
-  }
-  return nullptr;
-}
-
-void Engine::reportNull(const Where &at, const State &state,
+/// `address`, which the author calls `pointer`, is null: was a call to say so
+/// that has a rule for that?
+void Engine::reportNull(const Where &at, const State &state, TermId address,
                         ir::ExprId pointer) {
-  const TraceNode *source = sourceOfNull(at, state, pointer);
-  if (!source)
+  uint32_t site = terms.failedAt(address);
+  if (!site)
     return;
+  const ir::Instr &call = graph.instrAt(site);
   ReportArgs args;
+  args.callee = graph.unit.decls[call.callee.value].name;
   args.object =
       nameOf(at.function, at.graph, withoutOffset(at.function, pointer));
   // A temporary is named after the place that it was read from.
@@ -131,7 +52,12 @@ void Engine::reportNull(const Where &at, const State &state,
     args.object.erase(0, 1);
   if (args.object.empty())
     args.object = "the result";
-  if (source->instr->callee)
-    args.callee = graph.unit.decls[source->instr->callee.value].name;
-  report(at, state, source->outcome->ifAccessed, args);
+  // With it in view the outcomes of the call are told apart.
+  args.site = site;
+  for (const contract::Outcome &o :
+       graph.contracts[call.callee.value]->outcomes)
+    if (o.ifAccessed.valid()) {
+      report(at, state, o.ifAccessed, args);
+      return;
+    }
 }

@@ -115,6 +115,7 @@ State Engine::enterCallee(uint32_t callee, const CallValues &values,
   entry.irql = terms.rewrite(caller.irql, rename);
   entry.levelDoubt = caller.levelDoubt;
   entry.levelElsewhere = caller.levelElsewhere;
+  entry.holdsFailed = caller.holdsFailed;
   passLocks(caller, entry, inside,
             [&](TermId id) { return terms.rewrite(id, rename); });
 
@@ -316,6 +317,7 @@ std::optional<State> Engine::returnFrom(const Where &at, uint32_t callee,
   // A module begins without.
   out.levelElsewhere =
       exit.state.levelElsewhere || (names.module && caller.levelElsewhere);
+  out.holdsFailed |= exit.state.holdsFailed;
   returnLocks(
       exit.state, caller, out,
       [&](TermId id) { return !names.module && inside(id); },
@@ -460,8 +462,17 @@ bool Engine::givesTracked(const CallValues &values, const State &state) const {
   if (!tracksAny(state, keyFacets))
     return false;
   AtomSet reach = given(values, state);
+  auto isGiven = [&](TermId id) {
+    return reach.contains(terms.root(id).value);
+  };
+  if (state.holdsFailed &&
+      (llvm::any_of(values.args, [&](TermId v) { return terms.failedAt(v); }) ||
+       llvm::any_of(state.store, [&](const Entry &e) {
+         return terms.failedAt(e.value) && isGiven(e.base);
+       })))
+    return true;
   return llvm::any_of(state.objects, [&](const ObjectState &o) {
-    return isTracked(o, keyFacets) && reach.contains(terms.root(o.base).value);
+    return isTracked(o, keyFacets) && isGiven(o.base);
   });
 }
 

@@ -157,7 +157,7 @@ bool Engine::faults(const Where &at, const State &state, TermId address,
       at.act.protectedByCaller)
     raise(at, state, {}, TermId(), nullptr);
   else
-    reportNull(at, state, pointer);
+    reportNull(at, state, resolve(state, terms, address), pointer);
   return true;
 }
 

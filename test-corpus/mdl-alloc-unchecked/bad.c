@@ -99,3 +99,78 @@ NTSTATUS bad_pages_unchecked(ULONG Length)
     ExFreePool(mdl);
     return status;
 }
+
+static PMDL helper_new(PVOID Buffer, ULONG Length)
+{
+    PMDL mdl = IoAllocateMdl(Buffer, Length, FALSE, FALSE, NULL);
+
+    if (mdl != NULL)
+        MmBuildMdlForNonPagedPool(mdl);
+    return mdl;
+}
+
+/* The helper looks, its caller does not. */
+NTSTATUS bad_from_helper(PVOID Buffer, ULONG Length)
+{
+    PMDL mdl = helper_new(Buffer, Length);
+    NTSTATUS status;
+
+    mdl->Next = NULL; // expect: mdl-alloc-unchecked
+    status = DevTransfer(mdl);
+    IoFreeMdl(mdl);
+    return status;
+}
+
+static VOID helper_build(PMDL Mdl)
+{
+    MmBuildMdlForNonPagedPool(Mdl); // expect: mdl-alloc-unchecked
+}
+
+NTSTATUS bad_to_helper(PVOID Buffer, ULONG Length)
+{
+    PMDL mdl = IoAllocateMdl(Buffer, Length, FALSE, FALSE, NULL);
+    NTSTATUS status;
+
+    helper_build(mdl);
+    status = DevTransfer(mdl);
+    IoFreeMdl(mdl);
+    return status;
+}
+
+/* The handler takes what MmProbeAndLockPages does to NULL, and frees it. */
+NTSTATUS bad_freed_by_handler(PVOID Buffer, ULONG Length)
+{
+    NTSTATUS status;
+    PMDL mdl = IoAllocateMdl(Buffer, Length, FALSE, FALSE, NULL);
+
+    __try {
+        MmProbeAndLockPages(mdl, UserMode, IoWriteAccess);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        IoFreeMdl(mdl); // expect: mdl-alloc-unchecked
+        return GetExceptionCode();
+    }
+    status = DevTransfer(mdl);
+    MmUnlockPages(mdl);
+    IoFreeMdl(mdl);
+    return status;
+}
+
+/* All but the first are tested. */
+NTSTATUS bad_in_loop(PUCHAR Buffer, ULONG Length)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+
+    do {
+        ULONG part = Length > PAGE_SIZE ? PAGE_SIZE : Length;
+        PMDL mdl = IoAllocateMdl(Buffer, part, FALSE, FALSE, NULL);
+
+        if (mdl == NULL && Length <= PAGE_SIZE)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        MmBuildMdlForNonPagedPool(mdl); // expect: mdl-alloc-unchecked
+        status = DevTransfer(mdl);
+        IoFreeMdl(mdl);
+        Buffer += part;
+        Length -= part;
+    } while (NT_SUCCESS(status) && Length > 0);
+    return status;
+}

@@ -107,3 +107,43 @@ NTSTATUS good_given_away(PVOID Buffer, ULONG Length)
         IoFreeMdl(mdl);
     return status;
 }
+
+static PMDL helper_new(PVOID Buffer, ULONG Length)
+{
+    PMDL mdl = IoAllocateMdl(Buffer, Length, FALSE, FALSE, NULL);
+
+    if (mdl != NULL)
+        MmBuildMdlForNonPagedPool(mdl); // ok: mdl-alloc-unchecked
+    return mdl;
+}
+
+NTSTATUS good_from_helper(PVOID Buffer, ULONG Length)
+{
+    PMDL mdl = helper_new(Buffer, Length);
+    NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
+
+    if (mdl != NULL) {
+        mdl->Next = NULL; // ok: mdl-alloc-unchecked
+        status = DevTransfer(mdl);
+        IoFreeMdl(mdl);
+    }
+    return status;
+}
+
+NTSTATUS good_handler_tests(PVOID Buffer, ULONG Length)
+{
+    NTSTATUS status;
+    PMDL mdl = IoAllocateMdl(Buffer, Length, FALSE, FALSE, NULL);
+
+    __try {
+        MmProbeAndLockPages(mdl, UserMode, IoWriteAccess); // ok: mdl-alloc-unchecked
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        if (mdl != NULL)
+            IoFreeMdl(mdl); // ok: mdl-alloc-unchecked
+        return GetExceptionCode();
+    }
+    status = DevTransfer(mdl);
+    MmUnlockPages(mdl);
+    IoFreeMdl(mdl);
+    return status;
+}

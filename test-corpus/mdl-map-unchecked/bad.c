@@ -30,7 +30,7 @@ NTSTATUS bad_copied(PMDL Mdl, PVOID Data, ULONG Length)
 
 NTSTATUS bad_no_variable(PMDL Mdl, ULONG Length)
 {
-    RtlZeroMemory(MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority), Length); // todo-expect: mdl-map-unchecked
+    RtlZeroMemory(MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority), Length); // expect: mdl-map-unchecked
     return STATUS_SUCCESS;
 }
 
@@ -59,7 +59,7 @@ NTSTATUS bad_status_only(PMDL Mdl, PVOID Data, ULONG Length)
 
     if (va == NULL)
         status = STATUS_INSUFFICIENT_RESOURCES;
-    RtlCopyMemory(va + 4, Data, Length); // todo-expect: mdl-map-unchecked
+    RtlCopyMemory(va + 4, Data, Length); // expect: mdl-map-unchecked
     return status;
 }
 
@@ -75,5 +75,38 @@ NTSTATUS bad_second_of_chain(PMDL Mdl, ULONG Length)
         va = MmGetSystemAddressForMdlSafe(Mdl->Next, NormalPagePriority);
         va[Length - 1] = 1; // expect: mdl-map-unchecked
     }
+    return STATUS_SUCCESS;
+}
+
+static PVOID helper_map(PIRP Irp)
+{
+    if (Irp->MdlAddress != NULL)
+        return MmGetSystemAddressForMdlSafe(Irp->MdlAddress, NormalPagePriority);
+    return Irp->AssociatedIrp.SystemBuffer;
+}
+
+NTSTATUS bad_from_helper(PIRP Irp)
+{
+    PFRAME frame = helper_map(Irp);
+
+    frame->Length = 0; // expect: mdl-map-unchecked
+    return STATUS_SUCCESS;
+}
+
+/* NULL and an offset is no place either. */
+NTSTATUS bad_offset(PMDL Mdl, ULONG Offset, PULONG Kind)
+{
+    PUCHAR va = MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority);
+    PFRAME frame = (PFRAME)(va + Offset);
+
+    *Kind = frame->Kind; // expect: mdl-map-unchecked
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS bad_conditional(PMDL Mdl, PVOID Other)
+{
+    PFRAME frame = Mdl != NULL ? MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority) : Other;
+
+    frame->Length = 0; // expect: mdl-map-unchecked
     return STATUS_SUCCESS;
 }

@@ -95,3 +95,30 @@ NTSTATUS good_address_only(PMDL Mdl, PUCHAR *Data)
     *Data = frame->Data; // ok: mdl-map-unchecked
     return frame != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
+
+static PVOID helper_map(PIRP Irp)
+{
+    if (Irp->MdlAddress != NULL)
+        return MmGetSystemAddressForMdlSafe(Irp->MdlAddress, NormalPagePriority);
+    return Irp->AssociatedIrp.SystemBuffer;
+}
+
+NTSTATUS good_from_helper(PIRP Irp)
+{
+    PFRAME frame = helper_map(Irp);
+
+    if (frame == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    frame->Length = 0; // ok: mdl-map-unchecked
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS good_offset(PMDL Mdl, ULONG Offset, PULONG Kind)
+{
+    PUCHAR va = MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority);
+
+    if (va == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    *Kind = ((PFRAME)(va + Offset))->Kind; // ok: mdl-map-unchecked
+    return STATUS_SUCCESS;
+}

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from program import Func
-from values import MODE, PathEnd, Unwind, Lazy, Cell, Struct, Mdl, Frame, Irql
+from values import MODE, PathEnd, Unwind, Lazy, Cell, Failed, Struct, Mdl, Frame, Irql
 
 
 class Kernel:
@@ -146,10 +146,25 @@ class Kernel:
     def need(self, v: Any, line: int) -> Optional[Mdl]:
         """The MDL that a routine is called with."""
         v = self.val(v)
+        self.look(v, line)
         if not isinstance(v, Mdl):
             self.vague = True
             return None
         return v
+
+    def look(self, v: Any, line: int) -> None:
+        """The routine reads what is there; a handler may take what it raises."""
+        if not isinstance(v, Failed):
+            return
+        guarded = bool(self.guards)
+        try:
+            self.raised(Lazy(f"fault@{line}", self.codes), line)
+        except Unwind as u:
+            if u.target is not None:
+                raise
+            # Whether a filter takes it is not held against anybody.
+            self.report(v.rule, line, guarded)
+        raise PathEnd
 
     def limit(self, level: int, line: int) -> None:
         if self.irql is not None and self.irql > level:
@@ -164,7 +179,7 @@ class Kernel:
         if name == "alloc":
             self.limit(2, line)
             if self.choose(2, f"alloc fails@{line}"):
-                return 0
+                return Failed("mdl-alloc-unchecked")
             m = Mdl(True, f"mdl@{line}")
             self.objects.append(m)
             return m
@@ -199,6 +214,7 @@ class Kernel:
             self.limit(2, line)
             v = self.val(a[0])
             if v == 0:
+                self.look(v, line)
                 return 0
             m = v
             if m.life == "freed":

@@ -43,6 +43,15 @@ class Lazy:
         self.v: Any = self
 
 
+class Failed(int):
+    """The null of a call that failed; `rule` is broken where it is used."""
+
+    def __new__(cls, rule: str) -> "Failed":
+        v = super().__new__(cls, 0)
+        v.rule = rule
+        return v
+
+
 class Cell:
     """A variable, or an element of something."""
 

@@ -237,7 +237,10 @@ bool StateCheck::matches(Scope &in, const Pattern &p, TermId term) const {
   }
   default: {
     TermId v = value(in, p);
-    return v.valid() && v == term;
+    // A null that a failed call gave is one like any other.
+    return v.valid() &&
+           (v == term || (terms.isConst(v) && terms.isConst(term) &&
+                          terms.constValue(v) == terms.constValue(term)));
   }
   }
 }
