@@ -375,7 +375,8 @@ llvm::Error lookAt(const std::vector<frontend::CompileJob> &jobs,
 bool showsFixes(const Options &options) {
   auto hasRoom = [](report::Format format) {
     return format == report::Format::Sarif ||
-           format == report::Format::FullSarif;
+           format == report::Format::FullSarif ||
+           format == report::Format::Html;
   };
   return !options.tidy.exportFixes.empty() || hasRoom(options.format) ||
          llvm::any_of(options.alsoWrite, [&](const AlsoWrite &also) {

@@ -213,6 +213,7 @@ void Engine::setFacet(const Where &at, State &state, TermId pointer,
     node.kind = TraceNode::Kind::Facet;
     node.instr = at.instr;
     node.function = at.act.function;
+    node.object = id;
     node.facet = facet;
     node.state = to;
     node.name = name && !name->empty() ? name : o->name;

@@ -468,16 +468,25 @@ private:
                                 const TraceNode *trace);
   static void collectDecisions(const TraceNode *trace, Decisions &decisions);
   void collectGiven(const TraceNode *trace, std::set<std::string> &names) const;
-  /// What a path has said so far: facets by the object's name, and the IRQL.
+  /// What a path has said so far.
   struct PathKnowledge {
     struct Fact {
       contract::FacetState state = contract::kUnknownState;
       uint32_t function = 0; ///< whose name it is known by
     };
-    std::map<std::string, std::map<uint32_t, Fact>> objects;
+    struct Object {
+      unsigned activation = 0; ///< where `id` means it
+      domain::TermId id;
+      std::string name; ///< empty as long as it has none
+      std::string noun;
+      std::map<uint32_t, Fact> facets;
+    };
+    std::vector<Object> objects;
     std::string irql;
+    unsigned activations = 0;
   };
-  void learn(const TraceNode &node, PathKnowledge &known) const;
+  void learn(const TraceNode &node, unsigned activation, std::string name,
+             PathKnowledge &known) const;
   std::vector<contract::PathStep::Known>
   describe(const PathKnowledge &known) const;
   void appendPath(const TraceNode *trace, unsigned depth, PathKnowledge &known,

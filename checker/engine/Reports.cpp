@@ -175,32 +175,41 @@ std::string Engine::describe(const TraceNode &node, PathStep::Kind &kind) {
   return "";
 }
 
-void Engine::learn(const TraceNode &node, PathKnowledge &known) const {
-  if (node.kind == TraceNode::Kind::Irql)
+void Engine::learn(const TraceNode &node, unsigned activation, std::string name,
+                   PathKnowledge &known) const {
+  bool isLock = node.kind == TraceNode::Kind::Acquire ||
+                node.kind == TraceNode::Kind::Release;
+  if (node.kind == TraceNode::Kind::Irql || (isLock && node.irqlLo >= 0))
     known.irql = irqlName(node.irqlLo, node.irqlHi);
   if (node.kind != TraceNode::Kind::Facet)
     return;
-  // What has no name yet goes by what it is.
-  const std::string &name =
-      node.name && !node.name->empty()
-          ? *node.name
-          : rules.automata[rules.facet(node.facet).automaton.value].noun;
   // Names of two functions may mean one object: what the other is said to be
   // may be no longer so.
-  for (auto &[other, facts] : known.objects)
-    if (auto it = facts.find(node.facet.value);
-        it != facts.end() && it->second.function != node.function)
-      facts.erase(it);
-  known.objects[name][node.facet.value] = {node.state, node.function};
+  for (PathKnowledge::Object &other : known.objects)
+    if (auto it = other.facets.find(node.facet.value);
+        it != other.facets.end() && it->second.function != node.function)
+      other.facets.erase(it);
+  auto it = llvm::find_if(known.objects, [&](const PathKnowledge::Object &o) {
+    return (o.activation == activation && o.id == node.object) ||
+           (!name.empty() && o.name == name);
+  });
+  if (it == known.objects.end())
+    it = known.objects.insert(
+        it, {activation,
+             node.object,
+             std::move(name),
+             rules.automata[rules.facet(node.facet).automaton.value].noun,
+             {}});
+  it->facets[node.facet.value] = {node.state, node.function};
 }
 
 // In the words of the notes: "pages locked here" has made them "pages locked".
 std::vector<PathStep::Known>
 Engine::describe(const PathKnowledge &known) const {
   std::vector<PathStep::Known> out;
-  for (const auto &[name, facets] : known.objects) {
+  for (const PathKnowledge::Object &object : known.objects) {
     std::string text;
-    for (const auto &[facet, fact] : facets) {
+    for (const auto &[facet, fact] : object.facets) {
       if (fact.state == contract::kUnknownState)
         continue;
       llvm::StringRef note =
@@ -209,8 +218,12 @@ Engine::describe(const PathKnowledge &known) const {
       if (!note.empty())
         text += (text.empty() ? "" : ", ") + note.str();
     }
-    if (!text.empty())
-      out.push_back({name, std::move(text)});
+    if (text.empty())
+      continue;
+    // What has no name goes by what it is: the last one, if there are several.
+    const std::string &name = object.name.empty() ? object.noun : object.name;
+    std::erase_if(out, [&](const auto &other) { return other.name == name; });
+    out.push_back({name, std::move(text)});
   }
   if (!known.irql.empty())
     out.push_back({"IRQL", known.irql});
@@ -222,11 +235,19 @@ void Engine::appendPath(const TraceNode *trace, unsigned depth,
   std::vector<const TraceNode *> nodes;
   for (const TraceNode *n = trace; n; n = n->prev)
     nodes.push_back(n);
+  // What is called something later on is called so from the start.
+  std::map<domain::TermId, std::string> names;
+  for (const TraceNode *n : nodes)
+    if (n->kind == TraceNode::Kind::Facet && n->name && !n->name->empty())
+      names[n->object] = *n->name;
+  unsigned activation = ++known.activations;
   for (auto it = nodes.rbegin(); it != nodes.rend(); ++it) {
     const TraceNode &node = **it;
     if (!node.instr)
       continue;
-    learn(node, known);
+    auto name = names.find(node.object);
+    learn(node, activation, name != names.end() ? name->second : std::string(),
+          known);
     PathStep step;
     step.message = describe(node, step.kind);
     step.known = describe(known);

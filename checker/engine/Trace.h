@@ -24,7 +24,7 @@ namespace mdlcheck::domain {
 struct TraceNode {
   enum class Kind : uint8_t {
     Assume,  ///< instr: the Assume, its condition was open before
-    Facet,   ///< the object called `name` went to facet:state
+    Facet,   ///< `object`, called `name`, went to facet:state
     Irql,    ///< the IRQL became [lo, hi]
     Outcome, ///< outcome's note
     Call,    ///< instr: the call; sub: what happened inside; name: of the
@@ -40,6 +40,7 @@ struct TraceNode {
   Kind kind = Kind::Assume;
   contract::FacetState state = 0;
   contract::FacetId facet;
+  TermId object; ///< comparable with those of the same activation only
   uint32_t function = 0;
   int irqlLo = 0;
   int irqlHi = 0;

@@ -84,6 +84,8 @@ private:
     json.attribute("bugChecks", rule.bugChecks.empty()
                                     ? std::string()
                                     : utf8(describeBugChecks(rule.bugChecks)));
+    if (finding.fix)
+      json.attribute("fix", utf8(finding.fix->description));
     json.attributeObject("where", [&] { writePlace(finding.where, json); });
     json.attributeArray("path", [&] {
       for (const PathStep &step : finding.path)

@@ -247,7 +247,7 @@ class JsonTest(MdlcheckTest):
                                             "file", "function", "kind", "known",
                                             "line", "message"])
         self.assertEqual(finding["path"][-1]["known"],
-                         {"MDL": "MDL allocated", "mdl": "pages unlocked"})
+                         {"mdl": "MDL allocated, pages unlocked"})
         self.assertEqual(log["errors"][0]["level"], "error")
         self.assertEqual(sorted(log["coverage"]),
                          ["functionsAnalysed", "functionsDefined", "lessPrecise",

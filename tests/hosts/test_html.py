@@ -57,12 +57,23 @@ class HtmlPage(HtmlTest):
                          ("mdl-double-unlock", "error", "src/a.c"))
         self.assertEqual({step["depth"] for step in finding["path"]}, {0, 1})
         [allocated] = [step for step in finding["path"] if step["message"] == "MDL allocated here"]
-        self.assertEqual(allocated["state"], [["MDL", "MDL allocated"]])
+        # Called what it is called later.
+        self.assertEqual(allocated["state"], [["mdl", "MDL allocated"]])
         self.assertEqual(dict(finding["path"][-1]["state"]),
-                         {"MDL": "MDL allocated", "Mdl": "pages unlocked",
+                         {"mdl": "MDL allocated", "Mdl": "pages unlocked",
                           "IRQL": "DISPATCH_LEVEL"})
+        self.assertEqual(finding["fix"], "remove this call of 'MmUnlockPages'")
         [[first, lines]] = data["files"]["src/a.c"]
         self.assertEqual(lines, (self.dir / "src/a.c").read_text().splitlines()[first - 1:])
+
+    def test_a_lock_raises_the_level(self):
+        self.write("a.c", "#include <ntddk.h>\nVOID F(PKSPIN_LOCK Lock, PKEVENT Event)\n{\n"
+                          "    KIRQL old;\n    KeAcquireSpinLock(Lock, &old);\n"
+                          "    KeWaitForSingleObject(Event, Executive, KernelMode, FALSE, NULL);\n"
+                          "    KeReleaseSpinLock(Lock, old);\n}\n")
+        [finding] = self.data(self.page("a.c"))["findings"]
+        self.assertEqual([step["state"] for step in finding["path"]],
+                         [[["IRQL", "DISPATCH_LEVEL"]]] * 2)
 
     def test_beside_another_format(self):
         self.write("a.c", CLEAN)
@@ -99,6 +110,15 @@ class HtmlInBrowser(HtmlTest):
         self.assertEqual(self.text("#summary"), "3 findings in 2 files")
         self.assertEqual(self.current(), "one.c:22")
         self.assertIn("unlocked twice", self.text("#finding .message"))
+        self.assertIn("remove this call", self.text("#finding .fix"))
+        # Source is coloured, and its text is what it was.
+        self.assertEqual(self.text("#code .keyword"), "static")
+        self.assertIn(NASTY, self.text("#code .comment"))
+        [source] = self.browser.value(
+            "[[...document.querySelectorAll('#code tr[data-line] td.text')]"
+            ".map(cell => cell.textContent).join('\\n')]")
+        self.assertIn(source.replace("\n ", "\n").strip(),
+                      (self.dir / "one.c").read_text().replace("\n ", "\n"))
         # The path is drawn: a bubble and a dot a step, an arc between two.
         steps = self.count("#steps li")
         self.assertEqual((self.count("#code .bubble"), self.count("#way circle"),

@@ -35,7 +35,7 @@ def run(*command, cwd, env=None, **kwargs):
     environment.update(env or {})
     return Run(subprocess.run([str(part) for part in command], cwd=cwd,
                               env=environment, stdin=kwargs.pop("stdin", subprocess.DEVNULL),
-                              capture_output=True, timeout=300, **kwargs))
+                              capture_output=True, timeout=kwargs.pop("timeout", 300), **kwargs))
 
 
 def diagnostics(text, level="warning|error"):

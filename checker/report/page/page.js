@@ -18,6 +18,7 @@
   let step = 0;
 
   const place = (where) => (where.line ? `${where.file}:${where.line}` : where.file);
+  const baseName = (file) => file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
 
   // The list ----------------------------------------------------------------
 
@@ -43,7 +44,9 @@
         const f = data.findings[i];
         const link = make("a", { href: `#${f.fingerprint}` },
           make("span", { className: f.severity, textContent: grouping === "rule" ? f.function || f.message : f.rule }),
-          make("small", { textContent: grouping === "rule" ? place(f.where) : `line ${f.where.line}: ${f.message}` }));
+          make("small", { textContent: grouping === "rule"
+            ? place({ ...f.where, file: baseName(f.where.file) }) : `line ${f.where.line}: ${f.message}` }));
+        link.title = place(f.where);
         link.dataset.index = i;
         if (i === current) link.setAttribute("aria-current", "true");
         return make("li", {}, link);
@@ -78,7 +81,8 @@
       make("p", { className: "message" },
         make("span", { className: f.severity, textContent: `${f.severity}: ` }), f.message),
       make("p", { className: "where", textContent: [`${f.rule}`, place(f.where),
-        f.function && `in ${f.function}`, f.bugChecks && `prevents ${f.bugChecks}`].filter(Boolean).join(" \u00b7 ") }));
+        f.function && `in ${f.function}`, f.bugChecks && `prevents ${f.bugChecks}`].filter(Boolean).join(" \u00b7 ") }),
+      ...(f.fix ? [make("p", { className: "fix" }, make("b", { textContent: "Repair: " }), `${f.fix}, as --fix does`)] : []));
     drawSteps(f);
     drawCode(f);
     go(step);
@@ -87,7 +91,9 @@
   function drawSteps(f) {
     byId("steps").replaceChildren(...f.path.map((s, i) => {
       const button = make("button", { type: "button" }, make("b", { textContent: i + 1 }),
-        make("span", {}, s.message, make("small", { textContent: `${place(s)}${s.function ? ` in ${s.function}` : ""}` })));
+        make("span", {}, s.message, make("small", { textContent:
+          [s.file === f.where.file && s.line ? `line ${s.line}` : place(s), s.function].filter(Boolean).join(" in ") })));
+      button.title = place(s);
       button.style.setProperty("--indent", `${s.depth * 0.9}rem`);
       button.addEventListener("click", () => go(i));
       return make("li", {}, button);
@@ -113,6 +119,45 @@
     return null;
   }
 
+  // The text of a line in pieces that look different, and whether a comment goes on
+  // behind it.
+  const token = new RegExp([
+    String.raw`(?<comment>//.*|/\*.*?(?:\*/|$))`,
+    String.raw`(?<string>L?"(?:\\.|[^"\\])*"?|L?'(?:\\.|[^'\\])*'?)`,
+    String.raw`(?<number>\b\d[\w.]*)`,
+    String.raw`(?<directive>^\s*#\s*\w+)`,
+    String.raw`(?<keyword>\b(?:_{0,2}(?:try|except|finally|leave|inline|declspec|volatile)|auto|bool|break|case|catch|char|class|const|continue|default|delete|do|double|else|enum|extern|false|float|for|goto|if|int|long|namespace|new|nullptr|private|public|register|return|short|signed|sizeof|static|struct|switch|template|this|throw|true|typedef|union|unsigned|using|virtual|void|while)\b)`,
+  ].join("|"), "g");
+  function colour(text, inComment) {
+    const pieces = [];
+    const add = (kind, piece) => piece && pieces.push(kind ? make("span", { className: kind, textContent: piece }) : piece);
+    let at = 0;
+    if (inComment) {
+      const end = text.indexOf("*/");
+      at = end < 0 ? text.length : end + 2;
+      add("comment", text.slice(0, at));
+      if (end < 0) return [pieces, true];
+    }
+    for (const match of text.slice(at).matchAll(token)) {
+      const begin = match.index + (inComment ? text.indexOf("*/") + 2 : 0);
+      add("", text.slice(at, begin));
+      const [kind] = Object.entries(match.groups).find(([, piece]) => piece !== undefined);
+      add(kind, match[0]);
+      at = begin + match[0].length;
+      if (kind === "comment" && match[0].startsWith("/*") && (match[0].length < 4 || !match[0].endsWith("*/")))
+        return [pieces, true];
+    }
+    add("", text.slice(at));
+    return [pieces, false];
+  }
+  // Whether a text begins inside a comment: it ends one that it does not begin.
+  function beginsInComment(lines) {
+    const text = lines.join("\n");
+    const end = text.indexOf("*/");
+    const begin = text.indexOf("/*");
+    return end >= 0 && (begin < 0 || end < begin);
+  }
+
   function drawCode(f) {
     const code = byId("code");
     code.replaceChildren(svg("svg", { id: "way", "aria-hidden": "true" }));
@@ -120,14 +165,20 @@
       const body = make("tbody");
       let previous = 0;
       for (const [first, last] of rangesFor(f, file)) {
+        const texts = [];
+        for (let number = Math.max(first, previous + 1, 1); number <= last; number++)
+          texts.push(lineOf(file, number) ?? "");
+        let inComment = beginsInComment(texts);
         for (let number = Math.max(first, previous + 1, 1); number <= last; number++) {
           const text = lineOf(file, number);
           if (text === null) continue;
           if (previous && number > previous + 1)
             body.append(make("tr", { className: "gap" }, make("td", { colSpan: 2, textContent: "\u22ef" })));
           previous = number;
+          let pieces;
+          [pieces, inComment] = colour(text, inComment);
           const row = make("tr", {}, make("td", { className: "number", textContent: number }),
-            make("td", { className: "text", textContent: text || " " }));
+            make("td", { className: "text" }, ...(pieces.length ? pieces : [" "])));
           row.dataset.line = number;
           body.append(row);
           f.path.forEach((s, i) => {
@@ -156,6 +207,7 @@
   function drawWay() {
     const code = byId("code");
     const way = byId("way");
+    code.style.setProperty("--room", `${code.clientWidth}px`);
     way.replaceChildren();
     way.setAttribute("width", 60);
     way.setAttribute("height", code.scrollHeight);
@@ -196,8 +248,10 @@
       row.scrollIntoView({ block: "center" });
     }
     const known = f.path[step].state;
+    const before = new Map(step > 0 ? f.path[step - 1].state : []);
     byId("state").replaceChildren(...(known.length
-      ? known.flatMap(([name, value]) => [make("dt", { textContent: name }), make("dd", { textContent: value })])
+      ? known.flatMap(([name, value]) => [make("dt", { textContent: name }),
+        make("dd", { textContent: value, className: before.get(name) === value ? "" : "new" })])
       : [make("dd", { textContent: "nothing is known yet" })]));
     drawWay();
   }
