@@ -17,12 +17,13 @@
 namespace mdlcheck::contract {
 
 /// What repairs a mistake, where that can be done with certainty: calls of
-/// functions that take the object alone.
+/// functions that take the object alone, or a way out where there is none.
 struct Repair {
   enum class Place : uint8_t {
     None,
     Exit, ///< before what the object is lost at
     Call, ///< before the call that goes wrong
+    Use,  ///< before the statement that goes wrong
   };
   Place before = Place::None;
   /// Functions to call there, in order; the first alone, if that is enough.
@@ -31,6 +32,11 @@ struct Repair {
   /// Statements that are a mistake wherever they are run. A repair is tried
   /// with them where the object is null: there must be no way to them.
   std::string probe;
+  /// For Use: what a function of type `type` returns where the object is null.
+  /// Only one that calls nothing but `beside`: it has nothing to undo.
+  std::string result;
+  std::string type;
+  std::vector<std::string> beside;
 };
 
 /// A catalogue entry. Everything a host shows about a rule comes from here

@@ -237,26 +237,41 @@ bool YamlLoader::loadRule(const YamlNode::Entry &entry) {
 }
 
 bool YamlLoader::loadRepair(const YamlNode &node, Repair &repair) {
-  if (!checkKeys(node, {"before", "insert", "remove", "probe"}, "repair"))
+  if (!checkKeys(
+          node,
+          {"before", "insert", "remove", "probe", "return", "type", "beside"},
+          "repair"))
     return false;
   if (const YamlNode *before = node.find("before")) {
     if (before->text == "exit")
       repair.before = Repair::Place::Exit;
     else if (before->text == "call")
       repair.before = Repair::Place::Call;
+    else if (before->text == "use")
+      repair.before = Repair::Place::Use;
     else
-      return fail(before->where, "'before' must be 'exit' or 'call'");
+      return fail(before->where, "'before' must be 'exit', 'call' or 'use'");
   }
   for (auto [key, names] : {std::pair("insert", &repair.insert),
-                            std::pair("remove", &repair.remove)})
+                            std::pair("remove", &repair.remove),
+                            std::pair("beside", &repair.beside)})
     if (const YamlNode *list = node.find(key))
       if (!readTexts(*list, key, *names))
         return false;
-  if (const YamlNode *probe = node.find("probe"))
-    if (!readText(*probe, "probe", repair.probe))
-      return false;
-  if ((repair.before == Repair::Place::None) != repair.insert.empty() ||
-      repair.insert.empty() == repair.remove.empty())
+  for (auto [key, text] :
+       {std::pair("probe", &repair.probe), std::pair("return", &repair.result),
+        std::pair("type", &repair.type)})
+    if (const YamlNode *given = node.find(key))
+      if (!readText(*given, key, *text))
+        return false;
+  bool isWayOut = repair.before == Repair::Place::Use;
+  if (isWayOut ==
+      (repair.result.empty() || repair.type.empty() || repair.beside.empty()))
+    return fail(node.where, "a repair before a use, and no other, has "
+                            "'return', 'type' and 'beside'");
+  bool inserts = repair.before != Repair::Place::None && !isWayOut;
+  if (inserts == repair.insert.empty() ||
+      (isWayOut || inserts) != repair.remove.empty())
     return fail(node.where, "a repair has either 'before' and 'insert' or "
                             "'remove'");
   return true;

@@ -16,6 +16,45 @@ const SourceStatement *StatementEditor::statementAt(uint32_t offset) const {
   return s && s->begin == offset ? s : nullptr;
 }
 
+const SourceStatement *StatementEditor::statementAround(uint32_t offset) const {
+  const SourceStatement *s = scan.statementAt(offset);
+  return s && offset < s->end ? s : nullptr;
+}
+
+bool StatementEditor::isInFunction(const SourceStatement &s,
+                                   llvm::StringRef type,
+                                   llvm::ArrayRef<std::string> beside) const {
+  auto head = llvm::find_if(scan.statements, [&](const SourceStatement &h) {
+    return h.end <= s.begin && s.begin < h.bodyEnd;
+  });
+  if (head == scan.statements.end())
+    return false;
+  bool isTyped = false;
+  for (uint32_t i = head->firstToken;
+       i < head->lastToken && !scan.tokens[i].is("("); ++i) {
+    isTyped |= scan.tokens[i].is(type);
+    if (scan.tokens[i].is("*"))
+      return false;
+  }
+  static constexpr llvm::StringLiteral kWords[] = {
+      "if", "while", "for", "switch", "return", "sizeof"};
+  for (uint32_t i = head->lastToken + 1;
+       i + 1 < scan.tokens.size() && scan.tokens[i].begin < head->bodyEnd;
+       ++i) {
+    const SourceToken &t = scan.tokens[i];
+    // A call through a pointer: `(*F)(x)`, `table[i](x)`.
+    bool isCall =
+        scan.tokens[i + 1].is("(") &&
+        (t.isIdentifier() ? !llvm::is_contained(kWords, t.text) : t.is("]"));
+    if (isCall && !llvm::is_contained(beside, t.text.str()))
+      return false;
+    if (t.is("goto") || t.is("__try") ||
+        (t.is(")") && scan.tokens[i + 1].is("(")))
+      return false;
+  }
+  return isTyped;
+}
+
 uint32_t StatementEditor::indexOf(const SourceStatement &s) const {
   return uint32_t(&s - scan.statements.data());
 }

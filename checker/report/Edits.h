@@ -33,10 +33,19 @@ public:
 
   /// The statement that begins at `offset`; null when none does.
   const SourceStatement *statementAt(uint32_t offset) const;
+  /// The statement that `offset` lies in; null when it lies between.
+  const SourceStatement *statementAround(uint32_t offset) const;
   const SourceStatement *next(const SourceStatement &s) const;
   /// Whether it is a call of `function` with `argument` and nothing else.
   bool isCall(const SourceStatement &s, llvm::StringRef function,
               llvm::StringRef argument) const;
+
+  /// Whether `s` is in a function that is declared with `type`, without a
+  /// star, and calls nothing but `beside`, as far as the text tells.
+  bool isInFunction(const SourceStatement &s, llvm::StringRef type,
+                    llvm::ArrayRef<std::string> beside) const;
+  /// What a line is indented by beside the one around it.
+  llvm::StringRef oneLevel() const;
 
   /// `lines` become statements before `s`; braces are put around both where
   /// that takes some.
@@ -56,7 +65,6 @@ private:
   /// The end of the line behind `offset`, where nothing but a comment stands.
   std::optional<uint32_t> restOfLine(uint32_t offset) const;
   llvm::StringRef lineEnd() const;
-  llvm::StringRef oneLevel() const;
 
   const SourceScan &scan;
 };

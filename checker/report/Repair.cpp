@@ -87,7 +87,9 @@ std::vector<Proposal> proposalsFor(const Finding &finding,
                                    const SourceScan &scan, uint32_t offset) {
   std::vector<Proposal> proposals;
   StatementEditor editor(scan);
-  const SourceStatement *s = editor.statementAt(offset);
+  bool isUse = how.before == contract::Repair::Place::Use;
+  const SourceStatement *s =
+      isUse ? editor.statementAround(offset) : editor.statementAt(offset);
   llvm::StringRef object = finding.object;
   if (!s || !isPlainPlace(object))
     return proposals;
@@ -104,6 +106,17 @@ std::vector<Proposal> proposalsFor(const Finding &finding,
     }
   if (how.before == contract::Repair::Place::None)
     return proposals;
+  if (isUse) {
+    if (!editor.isInFunction(*s, how.type, how.beside))
+      return proposals;
+    auto edits = editor.insertBefore(
+        *s, {("if (" + object + " == NULL) {").str(),
+             (editor.oneLevel() + "return " + how.result + ";").str(), "}"});
+    propose(
+        ("return '" + how.result + "' where '" + object + "' is NULL").str(),
+        edits, edits);
+    return proposals;
+  }
   if (how.before == contract::Repair::Place::Exit && !isExit(scan, *s, object))
     return proposals;
   if (how.before == contract::Repair::Place::Call) {
@@ -201,7 +214,7 @@ std::vector<Proposal> proposalsFor(const Finding &finding, const RuleSet &rules,
 bool report::mayBeRepaired(const Finding &finding, const RuleSet &rules,
                            const std::string &text) {
   const contract::Repair &how = rules.rule(finding.rule).repair;
-  if (how.insert.empty() && how.remove.empty())
+  if (how.insert.empty() && how.remove.empty() && how.result.empty())
     return false;
   Scanned scanned(finding.where.file, text);
   return !proposalsFor(finding, rules, scanned).empty();

@@ -79,6 +79,30 @@ class FixTest(MdlcheckTest):
         self.refused(function("    IoFreeMdl(mdl);\n    *Out = 1;\n"
                               "    MmUnlockPages(mdl);\n    return 0;\n"))
 
+    UNCHECKED = """\
+#include <ntddk.h>
+
+NTSTATUS Fill(PMDL Mdl, ULONG Length, PULONG Old)
+{
+    PULONG va = MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority);
+
+    *Old = 0;
+    RtlZeroMemory(va, Length);
+    return STATUS_SUCCESS;
+}
+"""
+
+    def test_null_check_of_a_mapping(self):
+        test = ("if (va == NULL) {\n        return STATUS_INSUFFICIENT_RESOURCES;\n    }\n"
+                "    RtlZeroMemory")
+        simple = self.UNCHECKED
+        self.assertEqual(self.fix(simple), simple.replace("RtlZeroMemory", test))
+        # What else it does would have to be undone; what it returns is no status.
+        self.refused(simple.replace("    *Old = 0;", "    ExAcquireFastMutex((PFAST_MUTEX)Old);"))
+        self.refused(simple.replace("    return STATUS_SUCCESS", "    Done(Old);\n    return 0")
+                     .replace("\nNT", "\nVOID Done(PULONG Old);\nNT"))
+        self.refused(simple.replace("NTSTATUS Fill", "ULONG Fill"))
+
     def test_layout_is_kept(self):
         text = "\ufeff" + LEAK.replace("    ", "\t").replace("\n", "\r\n")
         self.assertEqual(self.fix(text), text.replace(
@@ -144,7 +168,7 @@ class CorpusFixTest(MdlcheckTest):
     it can, and none of what is left is new."""
 
     RULES = {"mdl-lock-leak": 2, "mdl-leak": 2, "mdl-double-unlock": 1,
-             "mdl-double-free": 1, "mdl-free-locked": 2}
+             "mdl-double-free": 1, "mdl-free-locked": 2, "mdl-map-unchecked": 3}
 
     def test_corpus(self):
         for rule, least in self.RULES.items():
