@@ -220,6 +220,9 @@ struct Registration {
   bool runs = false;
   std::vector<std::pair<uint32_t, ExprPtr>> args;
   std::vector<ExprPtr> changed;
+  /// Where to note what the routine returns; unknown where it is not looked at
+  /// or returns different things.
+  ExprPtr returned;
 };
 
 struct Contract {

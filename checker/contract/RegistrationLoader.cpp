@@ -58,9 +58,11 @@ bool YamlLoader::loadRegistrations(const YamlNode &node, bool runs,
     return fail(node.where, "'" + what + "' must be a list");
   const ExprScope scope{rules, contract.params, false};
   for (const YamlNode *item : node.items) {
-    bool good = runs ? checkKeys(*item, {"callback", "role", "args", "changed"},
-                                 "'runs'")
-                     : checkKeys(*item, {"callback", "role"}, "'registers'");
+    bool good =
+        runs ? checkKeys(*item,
+                         {"callback", "role", "args", "changed", "returned"},
+                         "'runs'")
+             : checkKeys(*item, {"callback", "role"}, "'registers'");
     if (!good)
       return false;
     Registration registration;
@@ -91,17 +93,22 @@ bool YamlLoader::loadRegistrations(const YamlNode &node, bool runs,
           return false;
       }
     }
+    auto readPlace = [&](const YamlNode &place, ExprPtr &to) {
+      if (!readValue(place, scope, to))
+        return false;
+      return to->kind == Expr::Kind::Member || to->kind == Expr::Kind::Deref ||
+             fail(place.where, "'" + place.text + "' is no place");
+    };
     if (const YamlNode *changed = item->find("changed")) {
       if (!changed->isSequence())
         return fail(changed->where, "'changed' must be a list");
-      for (const YamlNode *place : changed->items) {
-        ExprPtr &to = registration.changed.emplace_back();
-        if (!readValue(*place, scope, to))
+      for (const YamlNode *place : changed->items)
+        if (!readPlace(*place, registration.changed.emplace_back()))
           return false;
-        if (to->kind != Expr::Kind::Member && to->kind != Expr::Kind::Deref)
-          return fail(place->where, "'" + place->text + "' is no place");
-      }
     }
+    if (const YamlNode *returned = item->find("returned"))
+      if (!readPlace(*returned, registration.returned))
+        return false;
     contract.registrations.push_back(std::move(registration));
   }
   return true;

@@ -354,6 +354,8 @@ private:
                                   const Exit &exit, const State &caller,
                                   const Renaming &names, TermId &result);
   /// `from` and `site` are where the outermost of several calls stands.
+  /// What `callee` returns on this way out; invalid where nothing is known.
+  TermId resultOf(uint32_t callee, const Exit &exit);
   Summary &summarize(const Activation &from, const ir::Instr *site,
                      bool guarded, uint32_t callee, const State &entry,
                      const TraceNode *trace, bool callerMerged,

@@ -19,6 +19,8 @@ using namespace mdlcheck;
 using namespace mdlcheck::engine;
 using namespace mdlcheck::domain;
 
+constexpr int64_t kEndOfMemory = std::numeric_limits<int64_t>::max();
+
 /// What a routine can count on whoever calls it, as far as its roles agree.
 void Engine::giveRole(uint32_t function, State &entry) {
   const Callbacks::Roles &roles = graph.callbacks->roles[function];
@@ -76,6 +78,12 @@ void Engine::giveRole(uint32_t function, State &entry) {
 
 void Engine::runRegistered(const Where &at, const contract::Registration &r,
                            const CallValues &values, State &state) {
+  TermId noted;
+  if (r.returned) {
+    uint8_t size = 8;
+    noted = place(at, state, *r.returned, values, size);
+    havocRange(at, state, noted, 0, size);
+  }
   // Without an object it would find what it finds on its own.
   if (!tracksAny(state, keyFacets))
     return;
@@ -132,6 +140,14 @@ void Engine::runRegistered(const Where &at, const contract::Registration &r,
   if (s.cut)
     at.act.cut = true;
   takeBack(at, s, entry, names, state);
+  if (!noted.valid() || s.cut || s.exits.empty())
+    return;
+  TermId same = resultOf(callee, s.exits.front());
+  if (same.valid() && terms.isConst(same) &&
+      llvm::all_of(s.exits, [&](const Exit &exit) {
+        return resultOf(callee, exit) == same;
+      }))
+    writeMemory(at, state, noted, same, 8, 0, 0);
 }
 
 /// What the routine did may have happened by now, or may happen later: all it
@@ -148,13 +164,28 @@ void Engine::takeBack(const Where &at, const Summary &summary,
       continue;
     for (const Exit &exit : summary.exits) {
       const ObjectState *after = exit.state.object(there);
-      if (!after || after->facets != o.facets) {
+      if (!after || after->facets != o.facets || after->escaped) {
         o.facets = {};
         o.escaped = true;
         break;
       }
     }
   }
+  // What it put somewhere else has somebody else to care for it.
+  auto back = [&](TermId atom) {
+    const Term &t = terms[atom];
+    return t.origin == Origin::Canonical && t.a < names.toCaller.size()
+               ? names.toCaller[t.a]
+               : atom;
+  };
+  for (const Exit &exit : summary.exits)
+    for (const Entry &e : exit.state.store) {
+      if (terms[terms.root(e.base)].origin == Origin::Local)
+        continue;
+      const Entry *before = entry.find(e);
+      if (!before || before->value != e.value)
+        escape(state, terms.rewrite(e.value, back), 0, uint64_t(kEndOfMemory));
+    }
   llvm::SmallVector<Entry, 8> changed;
   for (const Entry &e : state.store) {
     Entry there = e;

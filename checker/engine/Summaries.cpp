@@ -22,7 +22,6 @@ using namespace mdlcheck::engine;
 using namespace mdlcheck::domain;
 
 namespace {
-constexpr int64_t kEndOfMemory = std::numeric_limits<int64_t>::max();
 /// A callee that no rule cares about is only worth following for the values
 /// it computes; above this many blocks it is taken as unknown.
 constexpr uint32_t kIrrelevantWeight = 120;
@@ -356,12 +355,23 @@ std::optional<State> Engine::returnFrom(const Where &at, uint32_t callee,
           }
       }
     } else {
-      for (const Entry &e : exit.state.store)
-        if (e.base == local && e.offset == 0)
-          result = terms.rewrite(e.value, rename);
+      TermId value = resultOf(callee, exit);
+      if (value.valid())
+        result = terms.rewrite(value, rename);
     }
   }
   return out;
+}
+
+TermId Engine::resultOf(uint32_t callee, const Exit &exit) {
+  const ir::Function &f = graph.unit.functions[callee];
+  if (!f.result || exit.raised)
+    return {};
+  TermId local = terms.object(Origin::Local, callee, f.result.value);
+  for (const Entry &e : exit.state.store)
+    if (e.base == local && e.offset == 0)
+      return e.value;
+  return {};
 }
 
 Engine::Summary &Engine::summarize(const Activation &from,
