@@ -225,6 +225,8 @@ struct Registration {
   ExprPtr returned;
 };
 
+constexpr uint32_t kPinsCaller = UINT32_MAX;
+
 struct Contract {
   enum class Origin : uint8_t { Shipped, User, Annotation, Inferred };
   std::string name;
@@ -243,6 +245,9 @@ struct Contract {
   /// Arguments (pointers) through which the callee reads or writes memory on
   /// behalf of the caller: user memory there may raise.
   std::vector<uint32_t> accessedParams;
+  /// Arguments that point to code whose section is locked in memory as of this
+  /// call; kPinsCaller: the caller's own code is.
+  std::vector<uint32_t> pinnedParams;
   /// On top of what the outcomes say the callee does what an unknown one may:
   /// it writes through non-const pointers and keeps what it can reach. For
   /// rows that are there for their limits only.
@@ -386,6 +391,14 @@ struct Automaton {
     RuleId rule;
   };
   std::vector<Limit> limits;
+
+  /// Members of `record` that only the system writes, but for `open`: `rule`.
+  struct Opaque {
+    std::string record;
+    std::vector<std::string> open;
+    RuleId rule;
+  };
+  std::vector<Opaque> opaque;
 };
 
 } // namespace mdlcheck::contract

@@ -75,6 +75,7 @@ bool YamlLoader::loadContract(const YamlNode::Entry &entry) {
   const YamlNode *outcomes = nullptr;
   const YamlNode *ignores = nullptr;
   const YamlNode *accesses = nullptr;
+  const YamlNode *pins = nullptr;
   const YamlNode *registers = nullptr;
   const YamlNode *runs = nullptr;
   for (const YamlNode::Entry &part : node.entries) {
@@ -100,6 +101,8 @@ bool YamlLoader::loadContract(const YamlNode::Entry &entry) {
       ignores = &value;
     else if (part.key == "accesses")
       accesses = &value;
+    else if (part.key == "pins")
+      pins = &value;
     else if (part.key == "registers")
       registers = &value;
     else if (part.key == "runs")
@@ -108,7 +111,7 @@ bool YamlLoader::loadContract(const YamlNode::Entry &entry) {
       good = checkKeys(node,
                        {"header", "source", "params", "macro", "effects",
                         "irql", "requires", "outcomes", "ignores", "accesses",
-                        "registers", "runs", "like"},
+                        "pins", "registers", "runs", "like"},
                        what);
     if (!good)
       return false;
@@ -120,6 +123,11 @@ bool YamlLoader::loadContract(const YamlNode::Entry &entry) {
     return false;
   if (accesses && !loadParamList(*accesses, "accesses", contract.params,
                                  contract.accessedParams))
+    return false;
+  if (pins && pins->isScalar() && pins->text == "here")
+    contract.pinnedParams.push_back(kPinsCaller);
+  else if (pins && !loadParamList(*pins, "pins", contract.params,
+                                  contract.pinnedParams))
     return false;
   if (irql && !loadIrql(*irql, contract))
     return false;

@@ -54,6 +54,9 @@ struct Rule {
     IrqlRestore, ///< who releases a lock restores what was saved
     IrqlFloor,   ///< locks and callers need a level that is not left below
     IrqlSaved,   ///< a saved level is not overwritten
+    PagedCode,   ///< code that can be paged out runs at APC_LEVEL at most
+    Annotations, ///< what is annotated can be, and fits together
+    Unannotated, ///< who changes the level says so
   };
   std::string id; ///< "mdl-lock-leak"
   std::string title;

@@ -298,14 +298,18 @@ bool YamlLoader::loadRuleFlags(const YamlNode &node, Rule &rule) {
                       .Case("lock-exit", Rule::Breaks::LockExit)
                       .Case("irql-exit", Rule::Breaks::IrqlExit)
                       .Case("irql-restore", Rule::Breaks::IrqlRestore)
+                      .Case("paged-code", Rule::Breaks::PagedCode)
+                      .Case("annotations", Rule::Breaks::Annotations)
+                      .Case("unannotated", Rule::Breaks::Unannotated)
                       .Case("irql-floor", Rule::Breaks::IrqlFloor)
                       .Case("irql-saved", Rule::Breaks::IrqlSaved)
                       .Default(Rule::Breaks::None);
     if (rule.breaks == Rule::Breaks::None)
       return fail(breaks->where,
                   "'breaks' must be 'irql-' with 'max', 'min', 'exit', "
-                  "'restore', 'floor' or 'saved', or 'lock-' with 'acquire', "
-                  "'release' or 'exit'");
+                  "'restore', 'floor' or 'saved', 'lock-' with 'acquire', "
+                  "'release' or 'exit', or 'paged-code', 'annotations' or "
+                  "'unannotated'");
     if (rules.ruleFor(rule.breaks))
       return fail(breaks->where,
                   "there is already a rule for '" + breaks->text + "'");
@@ -365,7 +369,7 @@ bool YamlLoader::loadAutomaton(const YamlNode::Entry &entry) {
   const YamlNode &node = *entry.value;
   if (!checkKeys(node,
                  {"noun", "records", "facets", "leaks", "uses", "views",
-                  "sources", "faults", "chains", "extent", "limits"},
+                  "sources", "faults", "chains", "extent", "limits", "opaque"},
                  ("automaton '" + entry.key + "'").str()))
     return false;
   for (const Automaton &known : rules.automata)
@@ -494,6 +498,20 @@ bool YamlLoader::loadAutomatonPart(const YamlNode::Entry &part,
       if (!readLevel(*max, limit.max) || !readRule(*rule, limit.rule))
         return false;
       made.limits.push_back(limit);
+    } else if (part.key == "opaque") {
+      Automaton::Opaque opaque;
+      const YamlNode *record = item->find("record");
+      const YamlNode *open = item->find("open");
+      const YamlNode *rule = item->find("rule");
+      if (!checkKeys(*item, {"record", "open", "rule"}, "an item of 'opaque'"))
+        return false;
+      if (!record || !open || !rule)
+        return fail(item->where, "'record', 'open' and 'rule' are needed");
+      if (!readText(*record, "record", opaque.record) ||
+          !readTexts(*open, "open", opaque.open) ||
+          !readRule(*rule, opaque.rule))
+        return false;
+      made.opaque.push_back(std::move(opaque));
     } else {
       if (!readFacetAndState(*item, {}, automaton, facet, state))
         return false;

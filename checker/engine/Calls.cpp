@@ -24,6 +24,18 @@ constexpr ValueType kIrqlType{1, false, false};
 } // namespace
 
 void Engine::call(const Where &at, State state, States &out) {
+  if (!graph.isPaged(at.act.function)) {
+    callAny(at, std::move(state), out);
+    return;
+  }
+  const Range before = rangeOf(state, terms, state.irql);
+  const size_t first = out.size();
+  callAny(at, std::move(state), out);
+  for (size_t i = first; i < out.size(); ++i)
+    checkPagedCode(at, before, out[i]);
+}
+
+void Engine::callAny(const Where &at, State state, States &out) {
   const ir::Instr &i = *at.instr;
   CallValues values;
   for (const ir::CallArg &a : i.args)

@@ -285,6 +285,7 @@ private:
     const contract::Contract *contract = nullptr;
   };
   void call(const Where &at, State state, States &out);
+  void callAny(const Where &at, State state, States &out);
   void callKnown(const Where &at, ir::DeclId callee, CallValues values,
                  State state, States &out);
   void applyContract(const Where &at, const contract::Contract &contract,
@@ -403,6 +404,14 @@ private:
   bool isLevelLost(const Activation &act, const State &state,
                    TermId saved) const;
   void checkBalance(const Activation &act, Span span, const State &state);
+
+  //===--- PagedCode.cpp: code in sections that can be paged out
+  //-----------===//
+  void checkPagedCode(const Where &at, domain::Range before,
+                      const State &after);
+  void checkPagedEntry(const Activation &act, const State &entry);
+  void reportPaged(const Activation &act, Span span, const State &state);
+  bool isToldAsPaged(const Where &at, contract::RuleId rule) const;
 
   //===--- Levels.cpp: what the IRQL is and has to be
   //----------------------===//

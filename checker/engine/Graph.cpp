@@ -211,6 +211,7 @@ UnitGraph::UnitGraph(const Unit &unit, const contract::RuleSet &rules)
     contracts.push_back(rules.contractFor(d.name));
   readAnnotations(rules);
   callbacks.emplace(unit, rules, contracts);
+  findPagedCode(rules);
   auto isKey = [&](contract::FacetId f) { keyFacets |= 1u << f.value; };
   for (const contract::Automaton &a : rules.automata) {
     for (const auto &l : a.leaks)

@@ -162,8 +162,12 @@ public:
   int64_t placeOffset(llvm::StringRef record, llvm::StringRef field,
                       ir::Type &type) const;
 
+  /// Can the code of `function` be paged out?
+  bool isPaged(uint32_t function) const;
+
 private:
   void readAnnotations(const contract::RuleSet &rules);
+  void findPagedCode(const contract::RuleSet &rules);
   bool isFilledHere(ir::FieldId field,
                     const contract::Automaton::Source &source) const;
   void buildFunction(uint32_t index, uint32_t &nextKey);
@@ -175,6 +179,7 @@ private:
   void findOrder();
 
   std::deque<contract::Contract> ownAnnotated;
+  llvm::BitVector paged; ///< by DeclId
   std::vector<Relevance> own; ///< without callees
   /// Functions that look at a member whose object some callee may change.
   llvm::BitVector looks;

@@ -22,6 +22,7 @@ using CExpr = contract::Expr;
 using LevelDoubt = State::LevelDoubt;
 
 namespace {
+constexpr int kApcLevel = 1;
 constexpr int kDispatchLevel = 2;
 
 bool speaksOfLevel(const CExpr &e) {
@@ -33,8 +34,11 @@ bool speaksOfLevel(const CExpr &e) {
 UnitGraph::Levels UnitGraph::levelsOf(uint32_t function) const {
   const Callbacks::Roles &roles = callbacks->roles[function];
   const contract::Contract *c = annotated[unit.functions[function].decl.value];
-  bool isAnnotated =
-      c && llvm::any_of(c->irql, [](const auto &r) { return !r.when; });
+  // Where the code lies is another matter than what it is meant for.
+  const bool canBePaged = isPaged(function);
+  bool isAnnotated = c && llvm::any_of(c->irql, [&](const auto &r) {
+                       return !r.when && (!canBePaged || &r != &c->irql.back());
+                     });
   Levels l;
   if (isAnnotated || roles.empty()) {
     std::tie(l.min, l.max) = entryLevels(function);
@@ -45,12 +49,15 @@ UnitGraph::Levels UnitGraph::levelsOf(uint32_t function) const {
     l.min = std::min(l.min, role->min);
     l.max = std::max(l.max, role->max);
   }
+  if (canBePaged && l.min <= kApcLevel)
+    l.max = std::min(l.max, kApcLevel);
   return l;
 }
 
 bool UnitGraph::worthEntering(uint32_t function) const {
   const Relevance &r = relevance[function];
-  return r.worthEntering() || (r.irqlLimit && levelsOf(function).min > 0) ||
+  return r.worthEntering() ||
+         ((r.irqlLimit || isPaged(function)) && levelsOf(function).min > 0) ||
          llvm::any_of(callbacks->roles[function],
                       [](const contract::Role *role) {
                         return !role->entry.locks.empty();
@@ -114,7 +121,7 @@ void Engine::checkLevels(const Where &at, const contract::Contract &contract,
   }
   if (const contract::IrqlRequirement *broken = high ? high : low) {
     contract::RuleId rule = high ? high->tooHigh : low->tooLow;
-    if (rule) {
+    if (rule && !isToldAsPaged(at, rule)) {
       ReportArgs args;
       args.callee = contract.name;
       args.irql = irqlName(irql.lo, irql.hi);

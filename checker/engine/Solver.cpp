@@ -74,6 +74,7 @@ std::vector<Engine::Exit> Engine::enter(Activation &act, State entry,
   result = &into;
   entryStates = 0;
   act.dropsIdle = reach.has_value();
+  checkPagedEntry(act, entry);
   std::vector<Exit> exits = run(act, std::move(entry));
   settleUnhandled(into);
   result = nullptr;

@@ -498,6 +498,9 @@ void UnitLowering::describe(const FunctionDecl *function,
   }
   for (std::string &annotation : paramAnnotations)
     out.annotations.push_back(std::move(annotation));
+  std::string section = sectionOf(function, context.textSections);
+  if (!section.empty())
+    out.annotations.push_back("section:" + section);
 }
 
 //===----------------------------------------------------------------------===//

@@ -13,6 +13,8 @@
 
 #include "ir/Ir.h"
 
+#include "frontend/Sections.h"
+
 #include "clang/Basic/SourceLocation.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
@@ -60,6 +62,7 @@ struct LoweringContext {
   llvm::DenseMap<unsigned, MacroExpansion> expansions;
   /// In the order of their places.
   std::vector<SalMark> salMarks;
+  TextSections textSections;
   /// Lines with errors, as spelling locations: a function that contains one
   /// is skipped with the error as its reason.
   std::vector<std::pair<clang::SourceLocation, std::string>> errors;

@@ -55,6 +55,8 @@ void PreprocessorRecord::add(
       arg = {here(arg.getBegin()), here(arg.getEnd())};
     lowering.salMarks.push_back(std::move(moved));
   }
+  for (const auto &section : header.lowering.textSections)
+    lowering.textSections.try_emplace(section.first(), section.second);
   for (unsigned raw : header.assumptions)
     assumptions.insert(hereRaw(raw));
   for (unsigned raw : header.assumptionEnds)
@@ -246,4 +248,9 @@ void MacroRecorder::MacroExpands(const clang::Token &nameTok,
   addArgs(*args, expansion.args);
   record.lowering.expansions[nameTok.getLocation().getRawEncoding()] =
       std::move(expansion);
+}
+
+void MacroRecorder::PragmaDirective(clang::SourceLocation loc,
+                                    clang::PragmaIntroducerKind introducer) {
+  readAllocText(pp, loc, introducer, record.lowering.textSections);
 }

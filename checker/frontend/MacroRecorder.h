@@ -104,6 +104,8 @@ public:
   void MacroExpands(const clang::Token &nameTok,
                     const clang::MacroDefinition &md, clang::SourceRange range,
                     const clang::MacroArgs *args) override;
+  void PragmaDirective(clang::SourceLocation loc,
+                       clang::PragmaIntroducerKind introducer) override;
 
 private:
   bool isEmptyAssumption(const clang::MacroInfo &macro) const;

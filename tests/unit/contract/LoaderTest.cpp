@@ -298,6 +298,8 @@ TEST_F(LoaderTest, ContractMistakes) {
   refused("effects: none\nheader: [a]", "must be a text");
   refused("effects: none\nignores: [C]", "no parameter 'C'");
   refused("effects: none\naccesses: A", "must be a list");
+  refused("effects: none\npins: there", "must be a list");
+  refused("effects: none\npins: [C]", "no parameter 'C'");
   EXPECT_EQ(add("ddis:\n  F: {params: [A, A], effects: none}"),
             "2: there are two parameters 'A'");
   EXPECT_EQ(add("ddis:\n  F: {params: [a b], effects: none}"),

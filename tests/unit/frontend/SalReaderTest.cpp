@@ -61,6 +61,31 @@ TEST_F(SalReaderTest, InFrontAndBehind) {
             one);
 }
 
+TEST_F(SalReaderTest, Sections) {
+  const Texts paged{"section:PAGE"};
+  EXPECT_EQ(
+      foo("void Foo(void), Bar(void);\n#pragma alloc_text(PAGE, Bar, Foo)")
+          .annotations,
+      paged);
+  EXPECT_EQ(foo("void Foo(void);\n#pragma alloc_text(\"PAGE\", Foo)\n"
+                "void Foo(void) { A(); }")
+                .annotations,
+            paged);
+  EXPECT_EQ(foo("#define IN_PAGE(F) alloc_text(PAGE, F)\nvoid Foo(void);\n"
+                "#pragma IN_PAGE(Foo)")
+                .annotations,
+            paged);
+  EXPECT_EQ(
+      foo("void Foo(void);\n#pragma alloc_text(PAGE, \\\n  Foo)").annotations,
+      paged);
+  EXPECT_EQ(
+      foo("__attribute__((section(\"PAGE\"))) void Foo(void);").annotations,
+      paged);
+  EXPECT_EQ(foo("void Foo(void), Bar(void);\n#pragma alloc_text(PAGE, Bar)")
+                .annotations,
+            Texts());
+}
+
 TEST_F(SalReaderTest, OfOthers) {
   const Texts none;
   EXPECT_EQ(
@@ -148,14 +173,15 @@ TEST_F(SalReaderTest, WhateverTheyAreDefinedAs) {
 }
 
 TEST_F(SalReaderTest, NumbersOfNames) {
-  EXPECT_EQ(foo("#define BIT (1 << 2)\n#define LOW BIT\n#define LEVEL "
-                "DISPATCH_LEVEL\nenum E { First = 3, Other = -1 };\n"
-                "_When_(Kind == First && (Kind & LOW) != Other && Kind != "
-                "Unknown, _IRQL_requires_max_(LEVEL)) void Foo(int Kind);",
-                "Foo(1);")
-                .annotations,
-            Texts{"_When_(Kind == 3 && (Kind & (((1 << 2)))) != (-1) && Kind != "
-                  "Unknown, _IRQL_requires_max_(DISPATCH_LEVEL))"});
+  EXPECT_EQ(
+      foo("#define BIT (1 << 2)\n#define LOW BIT\n#define LEVEL "
+          "DISPATCH_LEVEL\nenum E { First = 3, Other = -1 };\n"
+          "_When_(Kind == First && (Kind & LOW) != Other && Kind != "
+          "Unknown, _IRQL_requires_max_(LEVEL)) void Foo(int Kind);",
+          "Foo(1);")
+          .annotations,
+      Texts{"_When_(Kind == 3 && (Kind & (((1 << 2)))) != (-1) && Kind != "
+            "Unknown, _IRQL_requires_max_(DISPATCH_LEVEL))"});
 }
 
 TEST_F(SalReaderTest, MembersOfArguments) {

@@ -107,6 +107,21 @@ TEST_F(SharedHeaderTest, Annotations) {
   EXPECT_NE(text.find("param:1:_IRQL_restores_"), std::string::npos);
 }
 
+TEST_F(SharedHeaderTest, Sections) {
+  tree.write("driver.h", "#ifndef DRIVER_H\n#define DRIVER_H\n"
+                         "void slow(int x);\n"
+                         "#pragma alloc_text(PAGE, slow)\n"
+                         "__declspec(code_seg(\"PAGELK\")) void other(int);\n"
+                         "#endif\n");
+  Sources sources = sourcesWith(5, "slow(x); other(x); return x;\n");
+  EXPECT_GE(expectSame(sources, {"-fms-extensions"}), 1u);
+  ParsedUnit parsed =
+      parse(fixedJob(tree.path() + "/file0.c", {"-fms-extensions"}), options);
+  std::string text = describe(parsed);
+  EXPECT_NE(text.find("\"section:PAGE\""), std::string::npos) << text;
+  EXPECT_NE(text.find("\"section:PAGELK\""), std::string::npos) << text;
+}
+
 TEST_F(SharedHeaderTest, InlineFunctionsGlobalsAndTypes) {
   tree.write("inner.h", "typedef struct _BOX { int a; int b : 3; } BOX;\n"
                         "static const int kTable[2] = {4, 5};\n");
