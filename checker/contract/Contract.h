@@ -392,10 +392,12 @@ struct Automaton {
   };
   std::vector<Limit> limits;
 
-  /// Members of `record` that only the system writes, but for `open`: `rule`.
+  /// Members of `record` that only the system writes: `rule`. Not those of
+  /// `open`, and in others single bits, by the name of the member.
   struct Opaque {
     std::string record;
     std::vector<std::string> open;
+    std::vector<std::pair<std::string, uint64_t>> bits;
     RuleId rule;
   };
   std::vector<Opaque> opaque;

@@ -503,8 +503,20 @@ bool YamlLoader::loadAutomatonPart(const YamlNode::Entry &part,
       const YamlNode *record = item->find("record");
       const YamlNode *open = item->find("open");
       const YamlNode *rule = item->find("rule");
-      if (!checkKeys(*item, {"record", "open", "rule"}, "an item of 'opaque'"))
+      const YamlNode *bits = item->find("bits");
+      if (!checkKeys(*item, {"record", "open", "bits", "rule"},
+                     "an item of 'opaque'") ||
+          (bits && !wantMapping(*bits, "'bits'")))
         return false;
+      if (bits)
+        for (const YamlNode::Entry &entry : bits->entries) {
+          ExprPtr mask;
+          if (!readValue(*entry.value, ExprScope{rules, {}, false}, mask))
+            return false;
+          if (mask->kind != Expr::Kind::Const)
+            return fail(entry.where, "'bits' must be numbers");
+          opaque.bits.emplace_back(entry.key.str(), uint64_t(mask->value));
+        }
       if (!record || !open || !rule)
         return fail(item->where, "'record', 'open' and 'rule' are needed");
       if (!readText(*record, "record", opaque.record) ||

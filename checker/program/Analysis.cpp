@@ -8,6 +8,7 @@
 
 #include "engine/Engine.h"
 #include "program/Crossings.h"
+#include "program/Declarations.h"
 #include "program/FieldReleases.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -527,6 +528,7 @@ AnalysisResult UnitAnalysis::run() {
   }
   addUnits();
   addUnreleased();
+  llvm::append_range(result.findings, checkDeclarations(unit, rules));
   result.facts.mainFile = unit.mainFile;
   llvm::sort(result.facts.closed);
   llvm::sort(result.facts.level);

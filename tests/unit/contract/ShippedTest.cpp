@@ -44,6 +44,7 @@ TEST(Shipped, Rules) {
                               "mdl-free-locked",
                               "mdl-chain-partial-free",
                               "mdl-io-manager-owned",
+                              "mdl-opaque-field",
                               "mdl-use-after-complete",
                               "mdl-map-unlocked",
                               "mdl-map-unchecked",
