@@ -179,7 +179,7 @@ private:
   void findOrder();
 
   std::deque<contract::Contract> ownAnnotated;
-  llvm::BitVector paged; ///< by DeclId
+  llvm::BitVector paged;      ///< by DeclId
   std::vector<Relevance> own; ///< without callees
   /// Functions that look at a member whose object some callee may change.
   llvm::BitVector looks;
