@@ -334,17 +334,27 @@ void domain::trim(State &state, const TermTable &terms,
     });
     return all;
   };
-  for (size_t i = 0; i < state.store.size();) {
-    if (isLive(state.store[i].base)) {
-      ++i;
-      continue;
+  // Memory that only others can still reach, unless nobody can. What hangs on
+  // something there hangs there, too.
+  std::vector<Entry> dead;
+  std::erase_if(state.store, [&](const Entry &e) {
+    if (isLive(e.base))
+      return false;
+    dead.push_back(e);
+    return true;
+  });
+  for (bool isNew = !dead.empty(); isNew;) {
+    isNew = false;
+    for (const Entry &e : dead) {
+      TermId root = terms.root(e.base);
+      const ObjectState *holder = state.object(root);
+      if (terms[root].origin == Origin::Allocation &&
+          !(holder && holder->escaped))
+        continue;
+      ObjectState *o = objectBehind(state, terms, e.value);
+      isNew |= o && !o->escaped;
+      lose(state, terms, e.value);
     }
-    // Memory that only others can still reach, unless nobody can.
-    TermId root = terms.root(state.store[i].base);
-    const ObjectState *holder = state.object(root);
-    if (terms[root].origin != Origin::Allocation || (holder && holder->escaped))
-      lose(state, terms, state.store[i].value);
-    state.store.erase(state.store.begin() + long(i));
   }
   std::erase_if(state.zeros,
                 [&](const ZeroRange &z) { return !isLive(z.base); });
@@ -414,6 +424,8 @@ private:
   State out;
   std::map<std::pair<uint32_t, uint32_t>, TermId> pairs;
   llvm::DenseSet<uint32_t> taken; ///< symbols that stand for something else
+  /// What was held where only one of the two states knew what is held.
+  llvm::DenseSet<uint32_t> unheld;
 };
 
 } // namespace
@@ -543,6 +555,7 @@ TermId Joiner::value(TermId va, TermId vb, ValueType type, uint32_t where) {
 void Joiner::forgotten(TermId root, TermId held) {
   out.setEpoch(root, place | 0x40000000u);
   lose(out, terms, held);
+  unheld.insert(held.value);
 }
 
 State Joiner::run() {
@@ -701,6 +714,11 @@ State Joiner::run() {
     if (vb.valid())
       out.setTemp(index, value(va, vb, terms[vb].type, 0x10000u + index));
   }
+  // One of two objects: whatever held either of them still does.
+  for (const auto &[from, symbol] : pairs)
+    if (unheld.contains(from.first) || unheld.contains(from.second))
+      if (ObjectState *o = out.object(symbol))
+        o->escaped = true;
   return std::move(out);
 }
 
