@@ -59,7 +59,7 @@
     //+
 //# undo
     if (WindowLocked$) {
-        MmUnlockPages(WindowMdl$); //! see unset mdl-use-after-free; see unset mdl-unlock-not-locked; see unset mdl-double-unlock; see drop mdl-unlock-not-locked; see drop mdl-use-after-free; see busy mdl-use-after-free; see busy mdl-unlock-not-locked
+        MmUnlockPages(WindowMdl$); //! see unset mdl-use-after-free; see unset mdl-unlock-not-locked; see unset mdl-double-unlock; see drop mdl-unlock-not-locked; see drop mdl-use-after-free; see busy mdl-use-after-free; see busy mdl-unlock-not-locked; see drop mdl-alloc-unchecked; see busy mdl-alloc-unchecked
     }
     if (WindowMdl$ != NULL) {
         IoFreeMdl(WindowMdl$); //! see unset mdl-double-free; see stale mdl-double-free
